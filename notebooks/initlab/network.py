@@ -14,10 +14,6 @@ from initlab.batch_norm import (
 )
 from initlab.initializers import he_normal
 
-# A large block, freed at once: after it glibc keeps freed arrays (up to 60 MB) for reuse instead of
-# handing them back to the system at every step, which on virtual machines doubled the time.
-np.empty(30 * 2**20, dtype=np.uint8)
-
 
 class Trace(NamedTuple):
     """What one forward pass of L weight layers computed.
