@@ -79,30 +79,34 @@ def test_ratio_grows_like_a_power_of_the_scale(depth, g):
     assert np.allclose(np.array(ratios[1]) / ratios[0], g ** (depth - 2), rtol=1e-9)
 
 
-@pytest.mark.parametrize("sign", [False, True])
-@pytest.mark.parametrize("mup", [False, True])
-@pytest.mark.parametrize("n", [16, 64, 512])
-def test_first_change_against_width(n, mup, sign, d=20, base=32, rate=1e-6):
-    """Difference quotient of the function along one SGD or sign step, over many nets."""
-    rng = np.random.default_rng(n)
-    x = rng.standard_normal((d, 1))
-    x *= np.sqrt(d) / np.linalg.norm(x)
-    net = il.MLP([d, n, 1], rng=rng, replicas=400)
-    scale = np.sqrt(base) / n if mup else 1 / np.sqrt(n)
+def first_changes(n, scale, factors, x, sign, rate=1e-6):
+    """Change of the function over the rate along one SGD or sign step, of 400 nets."""
+    net = il.MLP([len(x), n, 1], rng=np.random.default_rng(n), replicas=400)
     net.weights[1] = net.weights[1] * scale / np.sqrt(2 / n)
     trace = net.forward(x)
     steps = [-dW for dW in net.backward(trace, np.full((400, 1, 1), -1.0)).weights]
     steps = [np.sign(step) for step in steps] if sign else steps
-    wide = n / base if mup else 1.0
-    factors = [1.0 if sign else wide, 1 / wide]
     moves = zip(net.weights, steps, factors, strict=True)
     net.weights = [W + rate * factor * step for W, step, factor in moves]
-    change = (net.forward(x).activations[-1] - trace.activations[-1]) / rate
+    return (net.forward(x).activations[-1] - trace.activations[-1]) / rate
+
+
+@pytest.mark.parametrize("sign", [False, True])
+@pytest.mark.parametrize("mup", [False, True])
+@pytest.mark.parametrize("n", [16, 64, 512])
+def test_first_change_against_width(n, mup, sign):
+    d, base = 20, 32
+    x = np.random.default_rng(11).standard_normal((d, 1))
+    x *= np.sqrt(d) / np.linalg.norm(x)
+    scale = np.sqrt(base) / n if mup else 1 / np.sqrt(n)
+    wide = n / base if mup else 1.0
+    inner, outer = 1.0 if sign else wide, 1 / wide
     if sign:
-        out, inner = n / np.sqrt(np.pi), np.abs(x).sum() * n * scale / np.sqrt(2 * np.pi)
+        parts = np.abs(x).sum() * n * scale / np.sqrt(2 * np.pi), n / np.sqrt(np.pi)
     else:
-        out, inner = n, d * n * scale**2 / 2
-    assert_mean(change, factors[1] * out + factors[0] * inner)
+        parts = d * n * scale**2 / 2, n
+    predicted = inner * parts[0] + outer * parts[1]
+    assert_mean(first_changes(n, scale, (inner, outer), x, sign), predicted)
 
 
 @pytest.mark.parametrize("k", [1, 16, 60])
