@@ -135,20 +135,6 @@ def test_sick_networks(name):
     assert verdicts(examine(mlp)) == expected
 
 
-@pytest.mark.parametrize("name", HEALTHY)
-def test_healthy_networks_give_no_alarm(name):
-    activation, initializer, layer_sizes, batch_norm = HEALTHY[name]
-    found = {
-        examine(
-            draw(layer_sizes, activation, initializer, seed=seed, batch_norm=batch_norm),
-            inputs(layer_sizes[0], 100, seed=100 + seed),
-            seed=200 + seed,
-        ).verdict.partition(":")[0]
-        for seed in range(20)
-    }
-    assert found == {"healthy"}
-
-
 def test_every_verdict_occurs():
     found = {verdict for _, expected in SICK.values() for verdict in expected}
     assert found | {"healthy"} == set(VERDICTS)
@@ -586,3 +572,17 @@ def test_activation_of_an_mlp_may_be_repeated():
 def test_generator():
     with pytest.raises(TypeError, match=r"^rng must be a numpy\.random\.Generator"):
         il.diagnose([W1, W2], X3, activation="relu", rng=0)
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_healthy_networks_give_no_alarm(name):
+    activation, initializer, layer_sizes, batch_norm = HEALTHY[name]
+    found = {
+        examine(
+            draw(layer_sizes, activation, initializer, seed=seed, batch_norm=batch_norm),
+            inputs(layer_sizes[0], 100, seed=100 + seed),
+            seed=200 + seed,
+        ).verdict.partition(":")[0]
+        for seed in range(20)
+    }
+    assert found == {"healthy"}
