@@ -1,6 +1,7 @@
 """`diagnose` on networks whose illness is known, and on healthy ones."""
 
 import math
+import re
 from functools import partial
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import initlab as il
 from initlab import diagnosis
+from tests.book import ROOT
 from tests.cases import REFERENCE, assert_same_arrays, forbid_writing, state
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -110,7 +112,7 @@ SICK = {
 HEALTHY = {
     "He": ("relu", il.he_normal, [64] * 21 + [10], False),
     "He, uniform, 10 layers": ("relu", il.he_uniform, [100] * 11 + [10], False),
-    "He, 50 layers": ("relu", il.he_normal, [200] * 51 + [10], False),
+    "He, 50 layers": ("relu", il.he_normal, [128] * 51 + [10], False),
     "He, shallow and narrow": ("relu", il.he_normal, [8, 16, 12, 1], False),
     "He, one hidden layer": ("relu", il.he_normal, [20, 30, 1], False),
     "He, leaky": ("leaky_relu", partial(il.he_normal, negative_slope=0.01), DEEP, False),
@@ -324,7 +326,9 @@ def test_advice_to_multiply_cures(name):
 @pytest.mark.parametrize("name", ["zeros", "twins", "U[0, 1], ReLU", "biases of -10"])
 def test_advice_to_draw_cures(name):
     mlp, _ = SICK[name]
-    assert "std sqrt(2/fan_in) = 0.141" in examine(mlp).advice
+    advice = examine(mlp).advice
+    assert "std sqrt(2/fan_in) = 0.141" in advice
+    assert not advice.startswith("Multiply")
     assert verdicts(examine(draw(mlp.layer_sizes, "relu", small(0.1414)))) == ["healthy"]
 
 
@@ -392,6 +396,14 @@ def test_list_of_weights_equals_the_mlp():
             np.testing.assert_array_equal(parts.table[name], whole.table[name])
     without = il.diagnose(mlp.weights, X, activation="elu", rng=np.random.default_rng(2))
     assert without.growth != whole.growth
+
+
+def test_code_of_the_page_runs(capsys):
+    """The blocks of PyTorch code on it are run by `make test-frameworks`."""
+    page = (ROOT / "book" / "diagnosing.md").read_text("utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    exec(code, {})
+    assert "\nverdict: vanishing: " in capsys.readouterr().out
 
 
 def test_single_precision_is_examined_in_double():
