@@ -1,63 +1,14 @@
 """Every block of PyTorch, Keras or JAX code in the book runs and does what its page promises."""
 
-import math
-
 import keras
 import nbformat
 import pytest
 import torch
 
-import initlab as il
-from tests.frameworks.cases import numpy
 from tests.frameworks.code_blocks import PAGES, blocks, fences, missed
+from tests.frameworks.promises import CONVOLUTION, LINEAR, PROMISES, has_he
 
 BLOCKS = [block for path in PAGES for block in blocks(path)]
-
-
-def has_he(*kinds):
-    """Return the check that ``net`` has std sqrt(2 / fan_in) and zero biases in these layers."""
-
-    def check(names):
-        layers = [layer for layer in names["net"].modules() if isinstance(layer, kinds)]
-        assert layers
-        for layer in layers:
-            W = numpy(layer.weight)
-            fan_in, _ = il.compute_fans(W.shape)
-            assert W.std() == pytest.approx(math.sqrt(2 / fan_in), rel=5 / math.sqrt(2 * W.size))
-            assert not layer.bias.any()
-
-    return check
-
-
-def has_std(std):
-    """Return the check that the block draws ``weight`` with mean 0 and this std."""
-
-    def check(names):
-        W = numpy(names["weight"])
-        assert abs(W.mean()) <= 5 * std / math.sqrt(W.size)
-        assert W.std() == pytest.approx(std, rel=5 / math.sqrt(2 * W.size))
-
-    return check
-
-
-def diagnoses(*expected):
-    """Return the check that ``reports`` holds reports with these verdicts, in this order."""
-
-    def check(names):
-        found = [report.verdict.partition(":")[0] for report in names["reports"]]
-        assert found == list(expected)
-
-    return check
-
-
-# What each page promises of its blocks, in their order. A new block needs a promise here.
-LINEAR, CONVOLUTION = torch.nn.Linear, torch.nn.Conv2d
-PROMISES = {
-    "02_random_initialization": [has_he(LINEAR)],
-    "03_xavier_initialization": [has_std(math.sqrt(2 / (400 + 300)))],
-    "04_he_initialization": [has_he(LINEAR, CONVOLUTION)],
-    "diagnosing": [diagnoses("vanishing", "healthy"), diagnoses("healthy")],
-}
 
 
 def small_network():
@@ -98,7 +49,7 @@ def test_no_block_is_missed(path):
 def test_block(block):
     torch.manual_seed(0)
     keras.utils.set_random_seed(0)
-    names = {"torch": torch, "net": small_network()}
+    names = {"__name__": "block", "torch": torch, "net": small_network()}
     exec(compile(block.code, f"{block.page}, block {block.index}", "exec"), names)
     PROMISES[block.page][block.index](names)
 
