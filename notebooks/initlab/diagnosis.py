@@ -28,7 +28,7 @@ LARGEST_FACTOR = 10.0
 # Preactivations of std 1 saturate 0.8 % of tanh units, those of std 5/3 (the largest gain in use)
 # 11 %, those of std 3 already 38 %.
 SATURATED_SHARE = 0.3
-# Inputs that differ by less than a hundredth of the signal; a He net of 50 layers keeps a tenth.
+# Inputs differ by less than a hundredth of the signal; a He net of 50 layers keeps over a tenth.
 COLLAPSED_SPREAD = 0.01
 # Inputs of more than three times the RMS of standardized ones are worth rescaling.
 LARGE_INPUT = 3.0
