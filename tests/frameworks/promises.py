@@ -37,6 +37,17 @@ def has_std(std):
     return lambda names: assert_std(names["weight"], std)
 
 
+def are_zero(*tensors):
+    """Return the check that these parameters, named like ``layer.bias``, are 0."""
+
+    def check(names):
+        for tensor in tensors:
+            owner, attribute = tensor.split(".")
+            assert not getattr(names[owner], attribute).any(), tensor
+
+    return check
+
+
 def diagnoses(*expected):
     """Return the check that ``reports``, or the one ``report``, end in these verdicts."""
 
@@ -49,6 +60,7 @@ def diagnoses(*expected):
 
 # Page: the checks in the order of its blocks. A new block needs one here.
 PROMISES = {
+    "01_zero_initialization": [are_zero("layer.bias", "layer.weight", "norm.weight")],
     "02_random_initialization": [has_he(LINEAR)],
     "03_xavier_initialization": [has_std(math.sqrt(2 / (400 + 300)))],
     "04_he_initialization": [has_he(LINEAR, CONVOLUTION)],
