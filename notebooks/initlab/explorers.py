@@ -81,6 +81,7 @@ def _explorer(controls, draw, extra=()):
     picture, words = widgets.Image(format="png"), widgets.HTML()
 
     def update(_change=None):
+        """Draw anew, with the controls as they stand."""
         figure, sentence = draw(**{name: control.value for name, control in controls.items()})
         picture.value, words.value = _png(figure), sentence
 
