@@ -106,6 +106,8 @@ def imports(stem):
     for node in ast.walk(TREES[stem]):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "initlab":
+            yield from (f"initlab.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module
 
