@@ -39,6 +39,8 @@ SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
 }
+# its live cell needs nothing of the cells before it
+LIVE_CHAPTER = "05_vanishing_gradients"
 RAW_MARKUP = re.compile(r"```|:::|\{(glue|value|cite|prf|ref|numref)[:}\w]|^\(.*\)=$", re.MULTILINE)
 # an unknown directive is a red box, a citation or reference without a target is marked
 ERROR_BOXES = "[class*='bg-red'], [class*='border-red-'], [title*='Not Found'], .jp-RenderedError"
@@ -203,6 +205,35 @@ def test_jupyterlab_renders_every_cell(lab, browser, path):
     assert page.locator(f".jp-Notebook :is({ERROR_BOXES})").all_inner_texts() == []
     _take_screenshots(page, path.stem)
     page.close()
+
+
+@pytest.mark.needs("chromium")
+def test_a_slider_draws_anew_in_a_live_notebook(lab, browser):
+    page = browser.new_page(viewport={"width": 1200, "height": 1000})
+    page.goto(f"{lab}/lab/tree/notebooks/{LIVE_CHAPTER}.ipynb?reset")
+    cell = page.locator(".jp-CodeCell", has_text="from initlab import explorers")
+    cell.locator(".cm-content").click(timeout=60_000)
+    page.keyboard.press("Shift+Enter")
+    words = cell.locator(".jupyter-widgets.widget-html-content")
+    words.wait_for(timeout=60_000)
+    picture = cell.locator("img.widget-image")
+    before = words.inner_text(), picture.get_attribute("src")
+    _drag(page, cell.locator(".noUi-handle").first, 40)
+    page.wait_for_function(
+        "([cell, text]) => cell.querySelector('.widget-html-content').innerText !== text",
+        arg=[cell.element_handle(), before[0]],
+    )
+    assert picture.get_attribute("src") != before[1]
+    page.close()
+
+
+def _drag(page, handle, distance):
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2 + distance, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
 
 
 def _take_screenshots(page, stem):
