@@ -214,7 +214,7 @@ def test_a_slider_draws_anew_in_a_live_notebook(lab, browser):
     cell = page.locator(".jp-CodeCell", has_text="from initlab import explorers")
     cell.locator(".cm-content").click(timeout=60_000)
     page.keyboard.press("Shift+Enter")
-    words = cell.locator(".jupyter-widgets.widget-html-content")
+    words = cell.locator(".widget-html-content")
     words.wait_for(timeout=60_000)
     picture = cell.locator("img.widget-image")
     before = words.inner_text(), picture.get_attribute("src")
