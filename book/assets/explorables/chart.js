@@ -65,8 +65,9 @@
     });
     const x = scale(xAxis, MARGIN.left, width - MARGIN.right);
     const y = scale(yAxis, height - MARGIN.bottom, MARGIN.top);
-    svg.append(...axes({ width, height, x, y, xAxis, yAxis }));
-    const add = (tag, attributes, children) => svg.append(element(tag, attributes, children));
+    const plot = element("svg", plotBox(width, height));
+    svg.append(...axes({ width, height, x, y, xAxis, yAxis }), plot);
+    const add = (tag, attributes, children) => plot.append(element(tag, attributes, children));
     const place = (points) => points.map(([u, v]) => `${x(u).toFixed(1)},${y(v).toFixed(1)}`);
     return {
       svg,
@@ -79,6 +80,13 @@
       text: (u, v, words, name, anchor = "end") =>
         add("text", { class: name, x: x(u), y: y(v) - 6, "text-anchor": anchor }, [words]),
     };
+  }
+
+  /** Return the place of an inner picture that cuts off what lies outside the axes. */
+  function plotBox(width, height) {
+    const [x, y] = [MARGIN.left - 6, MARGIN.top - 6];
+    const [w, h] = [width - MARGIN.right + 6 - x, height - MARGIN.bottom + 6 - y];
+    return { x, y, width: w, height: h, viewBox: `${x} ${y} ${w} ${h}` };
   }
 
   function axes({ width, height, x, y, xAxis, yAxis }) {

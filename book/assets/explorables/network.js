@@ -281,45 +281,15 @@
     return gradients;
   }
 
-  // ---- losses: summed over outputs, mean over examples; [loss, dL/dlogits] ----------------------
+  // ---- loss -------------------------------------------------------------------------------------
 
+  /** Return [loss, dL/dlogits] of the cross-entropy behind a sigmoid, the mean over examples. */
   function binaryCrossEntropy(logits, targets) {
     const m = logits.columns;
     const d = logits.data.map((z, k) => (sigmoid(z) - targets.data[k]) / m);
     const loss = logits.data.reduce((sum, z, k) => sum + softplus(z) - targets.data[k] * z, 0);
     return [loss / m, matrix(logits.rows, m, d)];
   }
-
-  function squaredError(logits, targets) {
-    const m = logits.columns;
-    const errors = logits.data.map((z, k) => z - targets.data[k]);
-    const loss = errors.reduce((sum, e) => sum + 0.5 * e * e, 0) / m;
-    return [loss, matrix(logits.rows, m, errors.map((e) => e / m))];
-  }
-
-  /** Targets are class labels, one per example. */
-  function softmaxCrossEntropy(logits, labels) {
-    const { rows, columns: m, data } = logits;
-    const d = matrix(rows, m);
-    let loss = 0;
-    for (let j = 0; j < m; j++) {
-      const column = Array.from({ length: rows }, (_, i) => data[i * m + j]);
-      const highest = Math.max(...column);
-      const exponentials = column.map((z) => Math.exp(z - highest));
-      const total = exponentials.reduce((sum, e) => sum + e, 0);
-      loss += (Math.log(total) - (column[labels[j]] - highest)) / m;
-      exponentials.forEach((e, i) => {
-        d.data[i * m + j] = (e / total - (i === labels[j] ? 1 : 0)) / m;
-      });
-    }
-    return [loss, d];
-  }
-
-  const LOSSES = {
-    binary_cross_entropy: binaryCrossEntropy,
-    softmax_cross_entropy: softmaxCrossEntropy,
-    squared_error: squaredError,
-  };
 
   // ---- training ---------------------------------------------------------------------------------
 
@@ -348,9 +318,12 @@
   }
 
   /** Take one step of full-batch gradient descent in place; return the loss before it. */
-  function trainStep(network, X, targets, learningRate, loss = "binary_cross_entropy") {
+  function trainStep(network, X, targets, learningRate) {
     const trace = forward(network, X);
-    const [value, dLogits] = LOSSES[loss](trace.activations[network.weights.length], targets);
+    const [value, dLogits] = binaryCrossEntropy(
+      trace.activations[network.weights.length],
+      targets
+    );
     const gradients = backward(network, trace, dLogits);
     for (const name of ["weights", "biases", "scales", "shifts"]) {
       descend(network[name], gradients[name], learningRate);
@@ -399,12 +372,12 @@
     SCHEMES,
     backward,
     backwardLayer,
+    binaryCrossEntropy,
     createNetwork,
     drawWeights,
     forward,
     forwardLayer,
     fromRows,
-    LOSSES,
     matrix,
     meanField,
     meanSquare,

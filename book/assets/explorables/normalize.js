@@ -147,7 +147,7 @@
       const [p, q] = [Math.sqrt(level / high) * Math.cos(t), Math.sqrt(level / low) * Math.sin(t)];
       const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
       return [p * cos - q * sin, p * sin + q * cos];
-    }).filter(([u, v]) => Math.abs(u) <= 2 && Math.abs(v) <= 1.6);
+    });
   }
 
   function scalingBlock(block) {
@@ -163,7 +163,7 @@
         label: "Contour lines of the cost and the path of gradient descent",
       });
       for (const part of [0.02, 0.1, 0.3, 0.6, 1]) {
-        plot.points(ellipse(values, part * (values.high + values.low)), "contour", 1);
+        plot.line(ellipse(values, part * (values.high + values.low)), "contour");
       }
       plot.line(path.slice(0, 400), "product");
       plot.points(path.slice(0, 40), "gradient", 2.5);

@@ -1,0 +1,125 @@
+/* network.js against initlab: the cases are in the JSON file that the variable CASES names. */
+"use strict";
+
+const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
+const test = require("node:test");
+
+const scripts = path.join(__dirname, "../../book/assets/explorables");
+const network = require(path.join(scripts, "network.js"));
+const { parseNumber } = require(path.join(scripts, "controls.js"));
+const { networks, mean_field: meanField } = JSON.parse(fs.readFileSync(process.env.CASES, "utf8"));
+
+const TOLERANCE = 1e-12;
+
+function near(actual, expected, what) {
+  const values = Array.from(actual.data || actual);
+  const wanted = expected.flat(2);
+  assert.equal(values.length, wanted.length, what);
+  values.forEach((value, k) => {
+    const allowed = TOLERANCE * Math.max(1, Math.abs(wanted[k]));
+    assert.ok(Math.abs(value - wanted[k]) <= allowed, `${what}: ${value} for ${wanted[k]}`);
+  });
+}
+
+function nearLists(actual, expected, what) {
+  assert.equal(actual.length, expected.length, what);
+  expected.forEach((wanted, l) => near(actual[l], wanted, `${what} ${l}`));
+}
+
+function built({ activation, batch_norm: batchNorm, start }) {
+  const columns = (lists) => lists.map((values) => Float64Array.from(values.flat()));
+  return {
+    activation,
+    batchNorm,
+    epsilon: 1e-5,
+    weights: start.weights.map(network.fromRows),
+    biases: columns(start.biases),
+    scales: columns(start.scales),
+    shifts: columns(start.shifts),
+    runningMeans: columns(start.running_means),
+    runningVariances: columns(start.running_variances),
+  };
+}
+
+for (const one of networks) {
+  test(`${one.activation}, BatchNorm ${one.batch_norm}`, () => {
+    const net = built(one);
+    const [X, Y] = [network.fromRows(one.X), network.fromRows(one.Y)];
+    for (const training of [true, false]) {
+      const expected = one[training ? "training" : "inference"];
+      const trace = network.forward(net, X, training);
+      nearLists(trace.activations, expected.activations, "activations");
+      nearLists(trace.preactivations, expected.preactivations, "preactivations");
+      const logits = trace.activations[net.weights.length];
+      const [loss, dLogits] = network.binaryCrossEntropy(logits, Y);
+      near([loss], [expected.loss], "loss");
+      const gradients = network.backward(net, trace, dLogits);
+      for (const name of ["weights", "biases", "scales", "shifts", "preactivations"]) {
+        nearLists(gradients[name], expected.gradients[name], `gradients of ${name}`);
+      }
+    }
+    for (let k = 0; k < one.steps; k++) network.trainStep(net, X, Y, one.learning_rate);
+    for (const name of ["weights", "biases", "scales", "shifts"]) {
+      nearLists(net[name], one.end[name], `${name} after ${one.steps} steps`);
+    }
+    nearLists(net.runningMeans, one.end.running_means, "running means");
+    nearLists(net.runningVariances, one.end.running_variances, "running variances");
+  });
+}
+
+for (const { activation, gain, signal, gradient } of meanField) {
+  test(`mean field of ${activation} at gain ${gain}`, () => {
+    const predicted = network.meanField(activation, new Array(signal.length).fill(gain));
+    for (const [name, wanted] of Object.entries({ signal, gradient })) {
+      predicted[name].forEach((value, l) => {
+        assert.ok(Math.abs(value / wanted[l] - 1) < 1e-4, `${name} ${l}: ${value}, ${wanted[l]}`);
+      });
+    }
+  });
+}
+
+test("normal numbers have mean 0 and variance 1, and a seed repeats them", () => {
+  const draw = (seed) => network.randomMatrix(1, 100000, network.randomGenerator(seed).normal);
+  const { data } = draw(1);
+  const mean = data.reduce((sum, v) => sum + v, 0) / data.length;
+  assert.ok(Math.abs(mean) < 5 / Math.sqrt(data.length));
+  assert.ok(Math.abs(network.rms({ data }) ** 2 - 1) < 5 * Math.sqrt(2 / data.length));
+  assert.deepEqual(draw(1).data, data);
+  assert.notDeepEqual(draw(2).data, data);
+});
+
+test("schemes have the standard deviation of their formula", () => {
+  const [fanOut, fanIn] = [300, 500];
+  const stds = { small: 0.01, LeCun: fanIn ** -0.5, He: (2 / fanIn) ** 0.5, large: 1, "times ten": 10 };
+  stds.Xavier = (2 / (fanIn + fanOut)) ** 0.5;
+  for (const [scheme, std] of Object.entries(stds)) {
+    const W = network.drawWeights(scheme, fanOut, fanIn, network.randomGenerator(5));
+    assert.ok(Math.abs(network.rms(W) / std - 1) < 5 / Math.sqrt(2 * fanIn * fanOut), scheme);
+  }
+  assert.ok(network.drawWeights("zero", 2, 3, network.randomGenerator(1)).data.every((w) => w === 0));
+});
+
+const GAIN = { label: "gain", min: 0.1, max: 10 };
+
+for (const [text, value] of [["2", 2], [" 0,5 ", 0.5], ["1e0", 1], ["+.25", 0.25]]) {
+  test(`a reader's ${text} is ${value}`, () => assert.equal(parseNumber(text, GAIN), value));
+}
+
+for (const text of ["", "abc", "alert(1)", "0x3", "1/2", "NaN", "Infinity", "2 3"]) {
+  test(`a reader's “${text}” is refused`, () => {
+    assert.throws(() => parseNumber(text, GAIN), /gain must be a number from 0.1 to 10, “.*” is none/);
+  });
+}
+
+for (const text of ["11", "0", "-1", "1e9"]) {
+  test(`a reader's ${text} is outside`, () => {
+    assert.throws(() => parseNumber(text, GAIN), /gain must be from 0.1 to 10, .* is outside/);
+  });
+}
+
+test("a half is no whole number", () => {
+  const layers = { label: "layers", min: 1, max: 50, integer: true };
+  assert.throws(() => parseNumber("2.5", layers), /layers must be a whole number/);
+});
