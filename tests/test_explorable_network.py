@@ -54,7 +54,7 @@ def network_case(activation, batch_norm):
 
 def mean_field_case(activation, gain, depth=12):
     """Return RMS of signal and gradient of a wide net by quadrature, as chapters 2 to 5 do."""
-    xi = np.linspace(-12, 12, 200_001)
+    xi = np.linspace(-12, 12, 200_000)
     weights = np.exp(-(xi**2) / 2) / np.exp(-(xi**2) / 2).sum()
     f, derivative = il.activation(activation)
     square, signal, slopes = 1.0, [], []

@@ -334,10 +334,11 @@
 
   // ---- mean-field prediction --------------------------------------------------------------------
 
-  const NODES = Array.from({ length: 2001 }, (_, k) => -10 + k / 100);
+  // midpoints: a node at 0 would take one side of the kinks
+  const NODES = Array.from({ length: 2000 }, (_, k) => -10 + (k + 0.5) / 100);
   const DENSITY = NODES.map((x) => Math.exp((-x * x) / 2) / 100 / Math.sqrt(2 * Math.PI));
 
-  /** Return E[f(sqrt(q) xi)^2] for xi from N(0, 1), by the trapezoidal rule. */
+  /** Return E[f(sqrt(q) xi)^2] for xi from N(0, 1), by the midpoint rule. */
   function meanSquare(f, q) {
     const root_q = Math.sqrt(q);
     return NODES.reduce((sum, x, k) => sum + DENSITY[k] * f(root_q * x) ** 2, 0);
