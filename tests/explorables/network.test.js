@@ -12,6 +12,8 @@ const { parseNumber } = require(path.join(scripts, "controls.js"));
 const { networks, mean_field: meanField } = JSON.parse(fs.readFileSync(process.env.CASES, "utf8"));
 
 const TOLERANCE = 1e-12;
+// over twelve layers: the three digits of a factor per layer that a page shows are right
+const MEAN_FIELD_TOLERANCE = 5e-3;
 
 function near(actual, expected, what) {
   const values = Array.from(actual.data || actual);
@@ -74,7 +76,7 @@ for (const { activation, gain, signal, gradient } of meanField) {
     const predicted = network.meanField(activation, new Array(signal.length).fill(gain));
     for (const [name, wanted] of Object.entries({ signal, gradient })) {
       predicted[name].forEach((value, l) => {
-        assert.ok(Math.abs(value / wanted[l] - 1) < 1e-4, `${name} ${l}: ${value}, ${wanted[l]}`);
+        assert.ok(Math.abs(value / wanted[l] - 1) < MEAN_FIELD_TOLERANCE, `${name} ${l}: ${value}`);
       });
     }
   });
