@@ -17,7 +17,7 @@ from tests.book import HTML, REPOSITORY, binder_address, erratum_address, toc_do
 DOCUMENTS = toc_documents()
 CHAPTERS = [name for name in DOCUMENTS if name.startswith("notebooks/")]
 PAGES = [f"{name}.html" for name in [*DOCUMENTS, "search", "genindex"]]
-MAX_FIRST_LOAD = 1_400_000
+MAX_FIRST_LOAD = 700_000
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 ALREADY_COMPRESSED = {".png", ".woff", ".woff2", ".jpg"}
