@@ -1,123 +1,119 @@
 /* Chain: four sigmoid neurons in a row, the factors of the gradient and the window above 1. */
 (function (Explorables) {
-  "use strict";
+"use strict";
 
-  const { network, chart, controls } = Explorables;
-  const LAYERS = [1, 2, 3, 4];
-  const SUBSCRIPTS = "₀₁₂₃₄";
-  const weight = (k) => ({ label: `w${SUBSCRIPTS[k]}`, min: -20, max: 20, step: 0.1, value: 1 });
-  const SPECS = {
-    w2: weight(2),
-    w3: weight(3),
-    w4: weight(4),
-    w1: weight(1),
-    x: { label: "input x", min: 0, max: 1, step: 0.01, value: 0.5 },
-    biases: {
-      label: "biases",
-      value: "zero",
-      options: { zero: "all zero", centered: "b = −w·a, so that z = 0" },
-    },
-  };
+const { network, chart, controls } = Explorables;
+const LAYERS = [1, 2, 3, 4];
+const SUBSCRIPTS = "₀₁₂₃₄";
+const weight = (k) => controls.range(`w${SUBSCRIPTS[k]}`, [-20, 20], 0.1, 1);
+const SPECS = {
+  w2: weight(2),
+  w3: weight(3),
+  w4: weight(4),
+  w1: weight(1),
+  x: controls.range("input x", [0, 1], 0.01, 0.5),
+  biases: controls.oneOf("biases", "zero", { zero: "all zero", centered: "−w·a, so that z = 0" }),
+};
 
-  function slope(z) {
-    return network.ACTIVATIONS.sigmoid[1](z);
+function slope(z) {
+  return network.ACTIVATIONS.sigmoid[1](z);
+}
+
+/** Return, layer by layer, {k, w, b, input, z, factor}: factor is sigma'(z_1), then w sigma'(z). */
+function chain(values) {
+  let input = values.x;
+  return LAYERS.map((k) => {
+    const w = values[`w${k}`];
+    const b = values.biases === "zero" ? 0 : -w * input;
+    const z = w * input + b;
+    const layer = { k, w, b, input, z, factor: (k === 1 ? 1 : w) * slope(z) };
+    input = network.sigmoid(z);
+    return layer;
+  });
+}
+
+/** Return the inputs between which |w| sigma'(w a + b) is above 1, or null where there are none. */
+function windowAboveOne({ w, b }) {
+  const size = Math.abs(w);
+  if (size <= 4) return null;
+  const reach = Math.log((size * (1 + Math.sqrt(1 - 4 / size))) / 2 - 1);
+  return [(-reach - b) / w, (reach - b) / w].sort((low, high) => low - high);
+}
+
+function factorChart(layers, width) {
+  const products = layers.reduceRight((list, { factor }) => {
+    return [Math.abs(factor * (list[0] ?? 1)), ...list];
+  }, []);
+  const smallest = Math.min(...products, ...layers.map((l) => Math.abs(l.factor)));
+  const plot = chart.chart({
+    width,
+    height: 200,
+    x: { min: 0.5, max: 4.5, label: "layer (read from right to left)", integer: true },
+    y: { min: 10 ** Math.floor(Math.log10(Math.max(smallest, 1e-30)) - 0.3), max: 1e4, log: true, label: "size" },
+    label: "Factor of each layer as bars, product from layer 4 down as a line",
+  });
+  for (const { k, factor } of layers) {
+    const size = Math.abs(factor);
+    const [low, high] = [Math.min(size, 1), Math.max(size, 1)];
+    const bar = [[k - 0.2, low], [k + 0.2, low], [k + 0.2, high], [k - 0.2, high]];
+    plot.area(bar, size > 1 ? "above" : "below");
+    plot.text(k, high, chart.short(factor), "tick", "middle");
   }
+  plot.line(products.map((value, i) => [i + 1, value]), "product");
+  plot.points(products.map((value, i) => [i + 1, value]), "gradient", 4);
+  return plot.svg;
+}
 
-  /** Return, layer by layer, {k, w, b, input, z, factor}: factor is sigma'(z_1), then w sigma'(z). */
-  function chain(values) {
-    let input = values.x;
-    return LAYERS.map((k) => {
-      const w = values[`w${k}`];
-      const b = values.biases === "zero" ? 0 : -w * input;
-      const z = w * input + b;
-      const layer = { k, w, b, input, z, factor: (k === 1 ? 1 : w) * slope(z) };
-      input = network.sigmoid(z);
-      return layer;
-    });
-  }
+function windowChart(layer, width) {
+  const [low, high] = [-0.2, 1.2];
+  const inputs = Array.from({ length: 141 }, (_, i) => low + i / 100);
+  const size = (a) => Math.abs(layer.w) * slope(layer.w * a + layer.b);
+  const plot = chart.chart({
+    width,
+    height: 180,
+    x: { min: low, max: high, label: `input a${SUBSCRIPTS[layer.k - 1]} of layer ${layer.k}` },
+    y: { min: 0, max: Math.max(1.5, Math.abs(layer.w) / 4), label: "|w| σ′(wa + b)", count: 4 },
+    label: `Size of the factor of layer ${layer.k} against the layer's input`,
+  });
+  plot.line([[low, 1], [high, 1]], "theory");
+  plot.line(inputs.map((a) => [a, size(a)]), "product");
+  plot.points([[layer.input, size(layer.input)]], "gradient", 5);
+  return plot.svg;
+}
 
-  /** Return the inputs between which |w| sigma'(w a + b) is above 1, or null where there are none. */
-  function windowAboveOne({ w, b }) {
-    const size = Math.abs(w);
-    if (size <= 4) return null;
-    const reach = Math.log((size * (1 + Math.sqrt(1 - 4 / size))) / 2 - 1);
-    return [(-reach - b) / w, (reach - b) / w].sort((low, high) => low - high);
-  }
+function windowWords(layer) {
+  const range = windowAboveOne(layer);
+  const name = `w${SUBSCRIPTS[layer.k]} = ${layer.w}`;
+  if (!range) return `With ${name} layer ${layer.k} can't exceed 1: that needs |w| above 4.`;
+  const [low, high] = range;
+  return (
+    `With ${name} layer ${layer.k} exceeds 1 only for inputs between ${low.toFixed(3)} and ` +
+    `${high.toFixed(3)}, a window ${(high - low).toFixed(4)} wide; its input is ` +
+    `${layer.input.toFixed(3)}.`
+  );
+}
 
-  function factorChart(layers, width) {
-    const products = layers.reduceRight((list, { factor }) => {
-      return [Math.abs(factor * (list[0] ?? 1)), ...list];
-    }, []);
-    const smallest = Math.min(...products, ...layers.map((l) => Math.abs(l.factor)));
-    const plot = chart.chart({
-      width,
-      height: 200,
-      x: { min: 0.5, max: 4.5, label: "layer (read from right to left)", integer: true },
-      y: { min: 10 ** Math.floor(Math.log10(Math.max(smallest, 1e-30)) - 0.3), max: 1e4, log: true, label: "size" },
-      label: "Factor of each layer as bars, product from layer 4 down as a line",
-    });
-    for (const { k, factor } of layers) {
-      const size = Math.abs(factor);
-      const [low, high] = [Math.min(size, 1), Math.max(size, 1)];
-      const bar = [[k - 0.2, low], [k + 0.2, low], [k + 0.2, high], [k - 0.2, high]];
-      plot.area(bar, size > 1 ? "above" : "below");
-      plot.text(k, high, chart.short(factor), "tick", "middle");
-    }
-    plot.line(products.map((value, i) => [i + 1, value]), "product");
-    plot.points(products.map((value, i) => [i + 1, value]), "gradient", 4);
-    return plot.svg;
-  }
+function setUp(block) {
+  let chosen = 2;
 
-  function windowChart(layer, width) {
-    const [low, high] = [-0.2, 1.2];
-    const inputs = Array.from({ length: 141 }, (_, i) => low + i / 100);
-    const size = (a) => Math.abs(layer.w) * slope(layer.w * a + layer.b);
-    const plot = chart.chart({
-      width,
-      height: 180,
-      x: { min: low, max: high, label: `input a${SUBSCRIPTS[layer.k - 1]} of layer ${layer.k}` },
-      y: { min: 0, max: Math.max(1.5, Math.abs(layer.w) / 4), label: "|w| σ′(wa + b)", count: 4 },
-      label: `Size of the factor of layer ${layer.k} against the layer's input`,
-    });
-    plot.line([[low, 1], [high, 1]], "theory");
-    plot.line(inputs.map((a) => [a, size(a)]), "product");
-    plot.points([[layer.input, size(layer.input)]], "gradient", 5);
-    return plot.svg;
-  }
-
-  function windowWords(layer) {
-    const range = windowAboveOne(layer);
-    const name = `w${SUBSCRIPTS[layer.k]} = ${layer.w}`;
-    if (!range) return `With ${name} layer ${layer.k} can't exceed 1: that needs |w| above 4.`;
-    const [low, high] = range;
-    return (
-      `With ${name} layer ${layer.k} exceeds 1 only for inputs between ${low.toFixed(3)} and ` +
-      `${high.toFixed(3)}, a window ${(high - low).toFixed(4)} wide; its input is ` +
-      `${layer.input.toFixed(3)}.`
+  function changed(name = "") {
+    if (/^w[234]$/.test(name)) chosen = Number(name[1]);
+    const layers = chain(panel.values);
+    const width = panel.width();
+    const product = layers.reduce((all, { factor }) => all * factor, 1);
+    const charts = [factorChart(layers, width), windowChart(layers[chosen - 1], width)];
+    charts[0].dataset.values = JSON.stringify(layers.map(({ factor }) => factor));
+    panel.figure.replaceChildren(...charts);
+    const terms = layers.map(({ factor }) => chart.short(factor)).join(" · ");
+    panel.say(
+      `∂C/∂b₁ is ∂C/∂a₄ times ${terms} = ${chart.short(product)}. ` +
+        windowWords(layers[chosen - 1])
     );
   }
 
-  function setUp(block) {
-    let chosen = 2;
+  const panel = controls.panel(block, { specs: SPECS, changed });
+  changed();
+}
 
-    function changed(name = "") {
-      if (/^w[234]$/.test(name)) chosen = Number(name[1]);
-      const layers = chain(panel.values);
-      const width = panel.width();
-      const product = layers.reduce((all, { factor }) => all * factor, 1);
-      const charts = [factorChart(layers, width), windowChart(layers[chosen - 1], width)];
-      charts[0].dataset.values = JSON.stringify(layers.map(({ factor }) => factor));
-      panel.figure.replaceChildren(...charts);
-      const terms = layers.map(({ factor }) => chart.short(factor)).join(" · ");
-      panel.say(
-        `∂C/∂b₁ is ∂C/∂a₄ times ${terms} = ${chart.short(product)}. ` +
-          windowWords(layers[chosen - 1])
-      );
-    }
-
-    const panel = controls.panel(block, { specs: SPECS, changed });
-    changed();
-  }
-
-  Explorables.register("chain", setUp);
+Explorables.register("chain", setUp);
 })(window.Explorables);

@@ -1,393 +1,347 @@
 /*
- * The small network of the explorables: activations, initializers, forward, backward, training and
- * the mean-field prediction. The same formulas as `initlab`, no DOM, no dependency.
- *
- * A matrix is {rows, columns, data}, row-major. Weights are (fan_out, fan_in), data are columns
- * (features, examples), so Z = W A + b with one bias per row.
+ * The small network of the explorables, with the formulas of `initlab`. No DOM. A matrix is {rows,
+ * columns, data}, row-major; weights are (fan_out, fan_in), data are columns, Z = W A + b.
  */
 (function (root) {
-  "use strict";
+"use strict";
 
-  // ---- random numbers ---------------------------------------------------------------------------
+/** Return {uniform, normal}, numbers in [0, 1) and from N(0, 1) that a seed repeats. */
+function randomGenerator(seed) {
+  let state = Math.imul(seed + 1, 0x9e3779b1) | 1;
+  function uniform() {
+    // xorshift (Marsaglia 2003)
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  }
+  const normal = () =>
+    Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  for (let k = 0; k < 20; k++) uniform();
+  return { uniform, normal };
+}
 
-  /** Return a generator of reproducible numbers: `uniform()` in [0, 1), `normal()` from N(0, 1). */
-  function randomGenerator(seed) {
-    let state = (seed ^ 0x9e3779b9) >>> 0;
-    let spare = null;
-    function uniform() {
-      // mulberry32, a 32-bit generator in the public domain
-      state = (state + 0x6d2b79f5) >>> 0;
-      let t = Math.imul(state ^ (state >>> 15), state | 1);
-      t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+function matrix(rows, columns, data) {
+  return { rows, columns, data: data || new Float64Array(rows * columns) };
+}
+
+function fromRows(rows) {
+  return matrix(rows.length, rows[0].length, Float64Array.from(rows.flat()));
+}
+
+function randomMatrix(rows, columns, draw) {
+  return matrix(rows, columns, Float64Array.from({ length: rows * columns }, draw));
+}
+
+function map(f, A) {
+  return matrix(A.rows, A.columns, A.data.map((a) => f(a)));
+}
+
+function multiply(A, B) {
+  const C = matrix(A.rows, B.columns);
+  for (let i = 0; i < A.rows; i++) {
+    const out = i * B.columns;
+    for (let k = 0; k < A.columns; k++) {
+      const a = A.data[i * A.columns + k];
+      const row = k * B.columns;
+      for (let j = 0; j < B.columns; j++) C.data[out + j] += a * B.data[row + j];
     }
-    function normal() {
-      if (spare !== null) {
-        const value = spare;
-        spare = null;
-        return value;
-      }
-      const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
-      const angle = 2 * Math.PI * uniform();
-      spare = radius * Math.sin(angle);
-      return radius * Math.cos(angle);
+  }
+  return C;
+}
+
+function transpose(A) {
+  const T = matrix(A.columns, A.rows);
+  for (let i = 0; i < A.rows; i++) {
+    for (let j = 0; j < A.columns; j++) T.data[j * A.rows + i] = A.data[i * A.columns + j];
+  }
+  return T;
+}
+
+/** Return the matrix of f(a, row, b) over the entries of A and B. */
+function byRow(A, f, B = A) {
+  const C = matrix(A.rows, A.columns);
+  for (let i = 0; i < A.rows; i++) {
+    for (let k = i * A.columns; k < (i + 1) * A.columns; k++) {
+      C.data[k] = f(A.data[k], i, B.data[k]);
     }
-    return { uniform, normal };
   }
+  return C;
+}
 
-  // ---- matrices ---------------------------------------------------------------------------------
 
-  function matrix(rows, columns, data) {
-    return { rows, columns, data: data || new Float64Array(rows * columns) };
+function rowSums(A) {
+  const sums = new Float64Array(A.rows);
+  for (let i = 0; i < A.rows; i++) {
+    for (let k = i * A.columns; k < (i + 1) * A.columns; k++) sums[i] += A.data[k];
   }
+  return sums;
+}
 
-  /** Return the matrix of an array of rows. */
-  function fromRows(rows) {
-    return matrix(rows.length, rows[0].length, Float64Array.from(rows.flat()));
-  }
+function rms(A) {
+  let sum = 0;
+  for (const a of A.data) sum += a * a;
+  return Math.sqrt(sum / A.data.length);
+}
 
-  function randomMatrix(rows, columns, draw) {
-    return matrix(rows, columns, Float64Array.from({ length: rows * columns }, draw));
-  }
+const LEAKY_SLOPE = 0.01;
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
+const GELU_SLOPE = Math.sqrt(2 / Math.PI);
+const GELU_CUBIC = 0.044715;
 
-  function map(f, A) {
-    return matrix(A.rows, A.columns, A.data.map((a) => f(a)));
-  }
+function sigmoid(z) {
+  return Math.exp(Math.min(z, 0)) / (1 + Math.exp(-Math.abs(z)));
+}
 
-  /** Return A B. */
-  function multiply(A, B) {
-    const C = matrix(A.rows, B.columns);
-    for (let i = 0; i < A.rows; i++) {
-      const out = i * B.columns;
-      for (let k = 0; k < A.columns; k++) {
-        const a = A.data[i * A.columns + k];
-        const row = k * B.columns;
-        for (let j = 0; j < B.columns; j++) C.data[out + j] += a * B.data[row + j];
-      }
-    }
-    return C;
-  }
+function softplus(z) {
+  return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+}
 
-  function transpose(A) {
-    const T = matrix(A.columns, A.rows);
-    for (let i = 0; i < A.rows; i++) {
-      for (let j = 0; j < A.columns; j++) T.data[j * A.rows + i] = A.data[i * A.columns + j];
-    }
-    return T;
-  }
+function geluTanh(z) {
+  return Math.tanh(GELU_SLOPE * z * (1 + GELU_CUBIC * z * z));
+}
 
-  /** Return A with f(entry, row) in place of every entry. */
-  function byRow(A, f) {
-    const B = matrix(A.rows, A.columns);
-    for (let i = 0; i < A.rows; i++) {
-      for (let k = i * A.columns; k < (i + 1) * A.columns; k++) B.data[k] = f(A.data[k], i);
-    }
-    return B;
-  }
+function geluDerivative(z) {
+  const t = geluTanh(z);
+  const inner = GELU_SLOPE * (1 + 3 * GELU_CUBIC * z * z);
+  return 0.5 * (1 + t) + 0.5 * z * (1 - t * t) * inner;
+}
 
-  function product(A, B) {
-    return matrix(A.rows, A.columns, A.data.map((a, k) => a * B.data[k]));
-  }
+function siluDerivative(z) {
+  const a = sigmoid(z);
+  return a * (1 + z * (1 - a));
+}
 
-  /** Return the sum of each row. */
-  function rowSums(A) {
-    const sums = new Float64Array(A.rows);
-    for (let i = 0; i < A.rows; i++) {
-      for (let k = i * A.columns; k < (i + 1) * A.columns; k++) sums[i] += A.data[k];
-    }
-    return sums;
-  }
+/** Name: the function and its derivative, both of the preactivation. */
+const ACTIVATIONS = {
+  identity: [(z) => z, () => 1],
+  sigmoid: [sigmoid, (z) => sigmoid(z) * (1 - sigmoid(z))],
+  tanh: [Math.tanh, (z) => 1 - Math.tanh(z) ** 2],
+  relu: [(z) => Math.max(z, 0), (z) => (z > 0 ? 1 : 0)],
+  leaky_relu: [(z) => (z > 0 ? z : LEAKY_SLOPE * z), (z) => (z > 0 ? 1 : LEAKY_SLOPE)],
+  elu: [(z) => (z > 0 ? z : Math.expm1(z)), (z) => Math.exp(Math.min(z, 0))],
+  selu: [
+    (z) => SELU_SCALE * (z > 0 ? z : SELU_ALPHA * Math.expm1(z)),
+    (z) => SELU_SCALE * (z > 0 ? 1 : SELU_ALPHA * Math.exp(z)),
+  ],
+  gelu: [(z) => 0.5 * z * (1 + geluTanh(z)), geluDerivative],
+  silu: [(z) => z * sigmoid(z), siluDerivative],
+  softplus: [softplus, sigmoid],
+};
 
-  function rowMeans(A) {
-    return rowSums(A).map((sum) => sum / A.columns);
-  }
+/** Name: the standard deviation of normal weights as a function of the fans; constants differ. */
+const SCHEMES = {
+  zero: () => 0,
+  small: () => 0.01,
+  LeCun: (fanIn) => Math.sqrt(1 / fanIn),
+  Xavier: (fanIn, fanOut) => Math.sqrt(2 / (fanIn + fanOut)),
+  He: (fanIn) => Math.sqrt(2 / fanIn),
+  large: () => 1,
+  "times ten": () => 10,
+};
+const CONSTANT = 0.5;
 
-  /** Return the root mean square of all entries. */
-  function rms(A) {
-    let sum = 0;
-    for (const a of A.data) sum += a * a;
-    return Math.sqrt(sum / A.data.length);
-  }
+/** Return weights (fanOut, fanIn): a scheme's name, or a gain g for the std g / sqrt(fan_in). */
+function drawWeights(scheme, fanOut, fanIn, generator) {
+  if (scheme === "constant") return randomMatrix(fanOut, fanIn, () => CONSTANT);
+  const std =
+    typeof scheme === "number" ? scheme / Math.sqrt(fanIn) : SCHEMES[scheme](fanIn, fanOut);
+  return randomMatrix(fanOut, fanIn, () => std * generator.normal());
+}
 
-  // ---- activations ------------------------------------------------------------------------------
-
-  const LEAKY_SLOPE = 0.01;
-  const SELU_ALPHA = 1.6732632423543772;
-  const SELU_SCALE = 1.0507009873554805;
-  const GELU_SLOPE = Math.sqrt(2 / Math.PI);
-  const GELU_CUBIC = 0.044715;
-
-  function sigmoid(z) {
-    return Math.exp(Math.min(z, 0)) / (1 + Math.exp(-Math.abs(z)));
-  }
-
-  function softplus(z) {
-    return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
-  }
-
-  function geluTanh(z) {
-    return Math.tanh(GELU_SLOPE * z * (1 + GELU_CUBIC * z * z));
-  }
-
-  function geluDerivative(z) {
-    const t = geluTanh(z);
-    const inner = GELU_SLOPE * (1 + 3 * GELU_CUBIC * z * z);
-    return 0.5 * (1 + t) + 0.5 * z * (1 - t * t) * inner;
-  }
-
-  function siluDerivative(z) {
-    const a = sigmoid(z);
-    return a * (1 + z * (1 - a));
-  }
-
-  /** Name: the function and its derivative, both of the preactivation. */
-  const ACTIVATIONS = {
-    identity: [(z) => z, () => 1],
-    sigmoid: [sigmoid, (z) => sigmoid(z) * (1 - sigmoid(z))],
-    tanh: [Math.tanh, (z) => 1 - Math.tanh(z) ** 2],
-    relu: [(z) => Math.max(z, 0), (z) => (z > 0 ? 1 : 0)],
-    leaky_relu: [(z) => (z > 0 ? z : LEAKY_SLOPE * z), (z) => (z > 0 ? 1 : LEAKY_SLOPE)],
-    elu: [(z) => (z > 0 ? z : Math.expm1(z)), (z) => Math.exp(Math.min(z, 0))],
-    selu: [
-      (z) => SELU_SCALE * (z > 0 ? z : SELU_ALPHA * Math.expm1(z)),
-      (z) => SELU_SCALE * (z > 0 ? 1 : SELU_ALPHA * Math.exp(z)),
-    ],
-    gelu: [(z) => 0.5 * z * (1 + geluTanh(z)), geluDerivative],
-    silu: [(z) => z * sigmoid(z), siluDerivative],
-    softplus: [softplus, sigmoid],
+/** Return a network with zero biases; `layerSizes` are features, hidden widths, outputs. */
+function createNetwork(layerSizes, activation, scheme, generator, batchNorm = false) {
+  const sizes = layerSizes.slice(1);
+  const normalized = batchNorm ? sizes.slice(0, -1) : [];
+  return {
+    activation,
+    batchNorm,
+    epsilon: 1e-5,
+    weights: sizes.map((n, l) => drawWeights(scheme, n, layerSizes[l], generator)),
+    biases: sizes.map((n) => new Float64Array(n)),
+    scales: normalized.map((n) => new Float64Array(n).fill(1)),
+    shifts: normalized.map((n) => new Float64Array(n)),
+    runningMeans: normalized.map((n) => new Float64Array(n)),
+    runningVariances: normalized.map((n) => new Float64Array(n).fill(1)),
   };
+}
 
-  // ---- initializers -----------------------------------------------------------------------------
+function batchStatistics(Z) {
+  const rowMeans = (A) => rowSums(A).map((sum) => sum / A.columns);
+  const means = rowMeans(Z);
+  return { means, variances: rowMeans(byRow(Z, (z, i) => (z - means[i]) ** 2)) };
+}
 
-  /** Name: the standard deviation of normal weights as a function of the fans; constants differ. */
-  const SCHEMES = {
-    zero: () => 0,
-    small: () => 0.01,
-    LeCun: (fanIn) => Math.sqrt(1 / fanIn),
-    Xavier: (fanIn, fanOut) => Math.sqrt(2 / (fanIn + fanOut)),
-    He: (fanIn) => Math.sqrt(2 / fanIn),
-    large: () => 1,
-    "times ten": () => 10,
-  };
-  const CONSTANT = 0.5;
+function normalize(Z, { means, variances }, epsilon) {
+  return byRow(Z, (z, i) => (z - means[i]) / Math.sqrt(variances[i] + epsilon));
+}
 
-  /** Return weights (fanOut, fanIn): a scheme's name, or a gain g for the std g / sqrt(fan_in). */
-  function drawWeights(scheme, fanOut, fanIn, generator) {
-    if (scheme === "constant") return randomMatrix(fanOut, fanIn, () => CONSTANT);
-    const std =
-      typeof scheme === "number" ? scheme / Math.sqrt(fanIn) : SCHEMES[scheme](fanIn, fanOut);
-    return randomMatrix(fanOut, fanIn, () => std * generator.normal());
+function layerStatistics(network, layer, Z, training) {
+  if (training) return batchStatistics(Z);
+  return { means: network.runningMeans[layer], variances: network.runningVariances[layer] };
+}
+
+function normalized(network, layer, Z, training) {
+  const N = normalize(Z, layerStatistics(network, layer, Z, training), network.epsilon);
+  return byRow(N, (n, i) => network.scales[layer][i] * n + network.shifts[layer][i]);
+}
+
+/** Return the next layer: {Z, Y, A}, preactivation, input to the activation, output. */
+function forwardLayer(network, layer, A, training = true) {
+  const b = network.biases[layer];
+  const Z = byRow(multiply(network.weights[layer], A), (z, i) => z + b[i]);
+  if (layer === network.weights.length - 1) return { Z, Y: Z, A: Z };
+  const Y = network.batchNorm ? normalized(network, layer, Z, training) : Z;
+  return { Z, Y, A: map(ACTIVATIONS[network.activation][0], Y) };
+}
+
+/** Return the trace of X: activations (L + 1), preactivations (L), inputsToActivation (L - 1). */
+function forward(network, X, training = true) {
+  const trace = { activations: [X], preactivations: [], inputsToActivation: [], training };
+  const last = network.weights.length - 1;
+  for (let layer = 0; layer <= last; layer++) {
+    const { Z, Y, A } = forwardLayer(network, layer, trace.activations[layer], training);
+    trace.preactivations.push(Z);
+    if (layer < last) trace.inputsToActivation.push(Y);
+    trace.activations.push(A);
   }
+  return trace;
+}
 
-  // ---- the network ------------------------------------------------------------------------------
+/** Return dL/dZ of the layer below `layer`, given dL/dZ of `layer`; adds BatchNorm's gradients. */
+function backwardLayer(network, layer, trace, dZ, gradients = null) {
+  const derivative = ACTIVATIONS[network.activation][1];
+  const dA = multiply(transpose(network.weights[layer]), dZ);
+  const dY = byRow(dA, (d, i, y) => d * derivative(y), trace.inputsToActivation[layer - 1]);
+  return network.batchNorm ? normBackward(network, layer - 1, trace, dY, gradients) : dY;
+}
 
-  /** Return a network with zero biases; `layerSizes` are features, hidden widths, outputs. */
-  function createNetwork(layerSizes, activation, scheme, generator, batchNorm = false) {
-    const sizes = layerSizes.slice(1);
-    const normalized = batchNorm ? sizes.slice(0, -1) : [];
-    return {
-      activation,
-      batchNorm,
-      epsilon: 1e-5,
-      weights: sizes.map((n, l) => drawWeights(scheme, n, layerSizes[l], generator)),
-      biases: sizes.map((n) => new Float64Array(n)),
-      scales: normalized.map((n) => new Float64Array(n).fill(1)),
-      shifts: normalized.map((n) => new Float64Array(n)),
-      runningMeans: normalized.map((n) => new Float64Array(n)),
-      runningVariances: normalized.map((n) => new Float64Array(n).fill(1)),
-    };
+function normBackward(network, layer, trace, dY, gradients) {
+  const Z = trace.preactivations[layer];
+  const statistics = layerStatistics(network, layer, Z, trace.training);
+  const N = normalize(Z, statistics, network.epsilon);
+  const [dShift, dScale] = [rowSums(dY), rowSums(byRow(dY, (d, i, n) => d * n, N))];
+  if (gradients) {
+    gradients.scales.unshift(dScale);
+    gradients.shifts.unshift(dShift);
   }
+  const factor = statistics.variances.map(
+    (v, i) => network.scales[layer][i] / Math.sqrt(v + network.epsilon)
+  );
+  if (!trace.training) return byRow(dY, (d, i) => factor[i] * d);
+  const m = dY.columns;
+  return byRow(dY, (d, i, n) => factor[i] * (d - dShift[i] / m - n * (dScale[i] / m)), N);
+}
 
-  /** Return the mean and the biased variance of every unit over the batch. */
-  function batchStatistics(Z) {
-    const means = rowMeans(Z);
-    return { means, variances: rowMeans(byRow(Z, (z, i) => (z - means[i]) ** 2)) };
+/** Return the gradients of the loss, given dL/dlogits: one entry per layer. */
+function backward(network, trace, dLogits) {
+  const gradients = { weights: [], biases: [], scales: [], shifts: [], preactivations: [] };
+  let dZ = dLogits;
+  for (let layer = network.weights.length - 1; layer >= 0; layer--) {
+    gradients.preactivations.unshift(dZ);
+    gradients.weights.unshift(multiply(dZ, transpose(trace.activations[layer])));
+    gradients.biases.unshift(rowSums(dZ));
+    if (layer > 0) dZ = backwardLayer(network, layer, trace, dZ, gradients);
   }
+  return gradients;
+}
 
-  function normalize(Z, { means, variances }, epsilon) {
-    return byRow(Z, (z, i) => (z - means[i]) / Math.sqrt(variances[i] + epsilon));
+/** Return [loss, dL/dlogits] of the cross-entropy behind a sigmoid, the mean over examples. */
+function binaryCrossEntropy(logits, targets) {
+  const m = logits.columns;
+  const d = logits.data.map((z, k) => (sigmoid(z) - targets.data[k]) / m);
+  const loss = logits.data.reduce((sum, z, k) => sum + softplus(z) - targets.data[k] * z, 0);
+  return [loss / m, matrix(logits.rows, m, d)];
+}
+
+const MOMENTUM = 0.1;
+
+function descend(parameters, gradients, learningRate) {
+  parameters.forEach((p, l) => {
+    const [values, steps] = [p.data || p, gradients[l].data || gradients[l]];
+    for (let k = 0; k < values.length; k++) values[k] -= learningRate * steps[k];
+  });
+}
+
+function updateRunningStatistics(network, trace) {
+  const m = trace.activations[0].columns;
+  network.scales.forEach((_, layer) => {
+    const { means, variances } = batchStatistics(trace.preactivations[layer]);
+    const move = (running, batch) =>
+      running.forEach((old, i) => (running[i] = (1 - MOMENTUM) * old + MOMENTUM * batch[i]));
+    move(network.runningMeans[layer], means);
+    move(network.runningVariances[layer], variances.map((v) => (v * m) / (m - 1)));
+  });
+}
+
+/** Take one step of full-batch gradient descent in place; return the loss before it. */
+function trainStep(network, X, targets, learningRate) {
+  const trace = forward(network, X);
+  const [value, dLogits] = binaryCrossEntropy(
+    trace.activations[network.weights.length],
+    targets
+  );
+  const gradients = backward(network, trace, dLogits);
+  for (const name of ["weights", "biases", "scales", "shifts"]) {
+    descend(network[name], gradients[name], learningRate);
   }
+  updateRunningStatistics(network, trace);
+  return value;
+}
 
-  function layerStatistics(network, layer, Z, training) {
-    if (training) return batchStatistics(Z);
-    return { means: network.runningMeans[layer], variances: network.runningVariances[layer] };
+// midpoints: a node at 0 would take one side of the kinks
+const NODES = Array.from({ length: 2000 }, (_, k) => -10 + (k + 0.5) / 100);
+const DENSITY = NODES.map((x) => Math.exp((-x * x) / 2) / 100 / Math.sqrt(2 * Math.PI));
+
+/** Return E[f(sqrt(q) xi)^2] for xi from N(0, 1), by the midpoint rule. */
+function meanSquare(f, q) {
+  const root_q = Math.sqrt(q);
+  return NODES.reduce((sum, x, k) => sum + DENSITY[k] * f(root_q * x) ** 2, 0);
+}
+
+/**
+ * Return what infinitely wide layers do: `signal`, the RMS of each output, and `gradient`, that of
+ * each dL/dz for 1 in the last. `gains` are std * sqrt(fan_in), one per layer; inputs of RMS 1.
+ */
+function meanField(activation, gains) {
+  const [f, derivative] = ACTIVATIONS[activation];
+  const [signal, slopes] = [[], []];
+  let square = 1;
+  for (const gain of gains) {
+    const q = gain * gain * square;
+    square = meanSquare(f, q);
+    signal.push(Math.sqrt(square));
+    slopes.push(meanSquare(derivative, q));
   }
-
-  function normalized(network, layer, Z, training) {
-    const N = normalize(Z, layerStatistics(network, layer, Z, training), network.epsilon);
-    return byRow(N, (n, i) => network.scales[layer][i] * n + network.shifts[layer][i]);
+  const gradient = [1];
+  for (let l = gains.length - 1; l > 0; l--) {
+    gradient.unshift(gradient[0] * gains[l] * Math.sqrt(slopes[l - 1]));
   }
+  return { signal, gradient };
+}
 
-  /** Return the next layer: {Z, Y, A}, preactivation, input to the activation, output. */
-  function forwardLayer(network, layer, A, training = true) {
-    const b = network.biases[layer];
-    const Z = byRow(multiply(network.weights[layer], A), (z, i) => z + b[i]);
-    if (layer === network.weights.length - 1) return { Z, Y: Z, A: Z };
-    const Y = network.batchNorm ? normalized(network, layer, Z, training) : Z;
-    return { Z, Y, A: map(ACTIVATIONS[network.activation][0], Y) };
-  }
-
-  /** Return the trace of X: activations (L + 1), preactivations (L), inputsToActivation (L - 1). */
-  function forward(network, X, training = true) {
-    const trace = { activations: [X], preactivations: [], inputsToActivation: [], training };
-    const last = network.weights.length - 1;
-    for (let layer = 0; layer <= last; layer++) {
-      const { Z, Y, A } = forwardLayer(network, layer, trace.activations[layer], training);
-      trace.preactivations.push(Z);
-      if (layer < last) trace.inputsToActivation.push(Y);
-      trace.activations.push(A);
-    }
-    return trace;
-  }
-
-  /** Return dL/dZ of the layer below `layer`, given dL/dZ of `layer`; adds BatchNorm's gradients. */
-  function backwardLayer(network, layer, trace, dZ, gradients = null) {
-    const derivative = ACTIVATIONS[network.activation][1];
-    const dA = multiply(transpose(network.weights[layer]), dZ);
-    const dY = product(dA, map(derivative, trace.inputsToActivation[layer - 1]));
-    return network.batchNorm ? normBackward(network, layer - 1, trace, dY, gradients) : dY;
-  }
-
-  function normBackward(network, layer, trace, dY, gradients) {
-    const Z = trace.preactivations[layer];
-    const statistics = layerStatistics(network, layer, Z, trace.training);
-    const N = normalize(Z, statistics, network.epsilon);
-    const dN = product(dY, N);
-    if (gradients) {
-      gradients.scales.unshift(rowSums(dN));
-      gradients.shifts.unshift(rowSums(dY));
-    }
-    const factor = statistics.variances.map(
-      (v, i) => network.scales[layer][i] / Math.sqrt(v + network.epsilon)
-    );
-    if (!trace.training) return byRow(dY, (d, i) => factor[i] * d);
-    const [meanDY, meanDN] = [rowMeans(dY), rowMeans(dN)];
-    const centered = byRow(dY, (d, i) => d - meanDY[i]);
-    const projected = byRow(N, (n, i) => n * meanDN[i]);
-    const dZ = matrix(dY.rows, dY.columns, centered.data.map((c, k) => c - projected.data[k]));
-    return byRow(dZ, (d, i) => factor[i] * d);
-  }
-
-  /** Return the gradients of the loss, given dL/dlogits: one entry per layer. */
-  function backward(network, trace, dLogits) {
-    const gradients = { weights: [], biases: [], scales: [], shifts: [], preactivations: [] };
-    let dZ = dLogits;
-    for (let layer = network.weights.length - 1; layer >= 0; layer--) {
-      gradients.preactivations.unshift(dZ);
-      gradients.weights.unshift(multiply(dZ, transpose(trace.activations[layer])));
-      gradients.biases.unshift(rowSums(dZ));
-      if (layer > 0) dZ = backwardLayer(network, layer, trace, dZ, gradients);
-    }
-    return gradients;
-  }
-
-  // ---- loss -------------------------------------------------------------------------------------
-
-  /** Return [loss, dL/dlogits] of the cross-entropy behind a sigmoid, the mean over examples. */
-  function binaryCrossEntropy(logits, targets) {
-    const m = logits.columns;
-    const d = logits.data.map((z, k) => (sigmoid(z) - targets.data[k]) / m);
-    const loss = logits.data.reduce((sum, z, k) => sum + softplus(z) - targets.data[k] * z, 0);
-    return [loss / m, matrix(logits.rows, m, d)];
-  }
-
-  // ---- training ---------------------------------------------------------------------------------
-
-  const MOMENTUM = 0.1;
-
-  function descend(parameters, gradients, learningRate) {
-    parameters.forEach((p, l) => {
-      const [values, steps] = [p.data || p, gradients[l].data || gradients[l]];
-      for (let k = 0; k < values.length; k++) values[k] -= learningRate * steps[k];
-    });
-  }
-
-  function updateRunningStatistics(network, trace) {
-    const m = trace.activations[0].columns;
-    network.scales.forEach((_, layer) => {
-      const { means, variances } = batchStatistics(trace.preactivations[layer]);
-      const [runningMeans, runningVariances] = [
-        network.runningMeans[layer],
-        network.runningVariances[layer],
-      ];
-      means.forEach((mean, i) => {
-        runningMeans[i] += MOMENTUM * (mean - runningMeans[i]);
-        runningVariances[i] += MOMENTUM * ((variances[i] * m) / (m - 1) - runningVariances[i]);
-      });
-    });
-  }
-
-  /** Take one step of full-batch gradient descent in place; return the loss before it. */
-  function trainStep(network, X, targets, learningRate) {
-    const trace = forward(network, X);
-    const [value, dLogits] = binaryCrossEntropy(
-      trace.activations[network.weights.length],
-      targets
-    );
-    const gradients = backward(network, trace, dLogits);
-    for (const name of ["weights", "biases", "scales", "shifts"]) {
-      descend(network[name], gradients[name], learningRate);
-    }
-    updateRunningStatistics(network, trace);
-    return value;
-  }
-
-  // ---- mean-field prediction --------------------------------------------------------------------
-
-  // midpoints: a node at 0 would take one side of the kinks
-  const NODES = Array.from({ length: 2000 }, (_, k) => -10 + (k + 0.5) / 100);
-  const DENSITY = NODES.map((x) => Math.exp((-x * x) / 2) / 100 / Math.sqrt(2 * Math.PI));
-
-  /** Return E[f(sqrt(q) xi)^2] for xi from N(0, 1), by the midpoint rule. */
-  function meanSquare(f, q) {
-    const root_q = Math.sqrt(q);
-    return NODES.reduce((sum, x, k) => sum + DENSITY[k] * f(root_q * x) ** 2, 0);
-  }
-
-  /**
-   * Return what an infinitely wide net does: `signal`, the RMS of each layer's output, and
-   * `gradient`, the RMS of dL/dz in each layer for an RMS of 1 in the last.
-   *
-   * `gains` are std * sqrt(fan_in), one per layer, layers of equal width, zero biases, an input of
-   * mean square `inputSquare`.
-   */
-  function meanField(activation, gains, inputSquare = 1) {
-    const [f, derivative] = ACTIVATIONS[activation];
-    const [signal, slopes] = [[], []];
-    let square = inputSquare;
-    for (const gain of gains) {
-      const q = gain * gain * square;
-      square = meanSquare(f, q);
-      signal.push(Math.sqrt(square));
-      slopes.push(meanSquare(derivative, q));
-    }
-    const gradient = [1];
-    for (let l = gains.length - 1; l > 0; l--) {
-      gradient.unshift(gradient[0] * gains[l] * Math.sqrt(slopes[l - 1]));
-    }
-    return { signal, gradient };
-  }
-
-  const network = {
-    ACTIVATIONS,
-    SCHEMES,
-    backward,
-    backwardLayer,
-    binaryCrossEntropy,
-    createNetwork,
-    drawWeights,
-    forward,
-    forwardLayer,
-    fromRows,
-    matrix,
-    meanField,
-    meanSquare,
-    randomGenerator,
-    randomMatrix,
-    rms,
-    sigmoid,
-    trainStep,
-  };
-  if (typeof module === "object") module.exports = network;
-  else (root.Explorables = root.Explorables || {}).network = network;
+const network = {
+  ACTIVATIONS,
+  SCHEMES,
+  backward,
+  backwardLayer,
+  batchStatistics,
+  binaryCrossEntropy,
+  createNetwork,
+  drawWeights,
+  forward,
+  forwardLayer,
+  fromRows,
+  matrix,
+  meanField,
+  meanSquare,
+  randomGenerator,
+  randomMatrix,
+  rms,
+  sigmoid,
+  trainStep,
+};
+if (typeof module === "object") module.exports = network;
+else (root.Explorables = root.Explorables || {}).network = network;
 })(this);

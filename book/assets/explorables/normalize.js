@@ -1,185 +1,178 @@
 /* Normalize: which entries share a mean and a variance; and what scaling data does to descent. */
 (function (Explorables) {
-  "use strict";
+"use strict";
 
-  const { network, chart, controls } = Explorables;
+const { network, chart, controls } = Explorables;
 
-  // ---- the axes of a norm -------------------------------------------------------------------------
+const [EXAMPLES, CHANNELS, PLACES] = [3, 4, 4];
+const NORMS = {
+  batch: { words: "batch", key: (n, c) => c, centered: true },
+  layer: { words: "layer", key: (n) => n, centered: true },
+  instance: { words: "instance", key: (n, c) => n * CHANNELS + c, centered: true },
+  group: { words: "group (2 groups)", key: (n, c) => n * 2 + (c >> 1), centered: true },
+  rms: { words: "RMS", key: (n) => n, centered: false },
+};
+const PARTS = { all: () => true, example: (n) => n === 0, channel: (n, c) => c === 0 };
+const words = Object.entries(NORMS).map(([name, norm]) => [name, norm.words]);
+const SPECS = {
+  scale: controls.factor("multiply by", [0.1, 10], 0.02, 1),
+  shift: controls.range("add", [-3, 3], 0.1, 0),
+  part: controls.oneOf("what is changed", "all", {
+    all: "the whole input",
+    example: "example 1",
+    channel: "channel 1",
+  }),
+  norm: controls.oneOf("norm", "batch", Object.fromEntries(words)),
+};
 
-  const [EXAMPLES, CHANNELS, PLACES] = [3, 4, 4];
-  const NORMS = {
-    batch: { words: "batch", key: (n, c) => c, centered: true },
-    layer: { words: "layer", key: (n) => n, centered: true },
-    instance: { words: "instance", key: (n, c) => n * CHANNELS + c, centered: true },
-    group: { words: "group (2 groups)", key: (n, c) => n * 2 + (c >> 1), centered: true },
-    rms: { words: "RMS", key: (n) => n, centered: false },
-  };
-  const PARTS = { all: () => true, example: (n) => n === 0, channel: (n, c) => c === 0 };
-  const SPECS = {
-    scale: { label: "multiply by", min: 0.1, max: 10, step: 0.02, log: true, value: 1 },
-    shift: { label: "add", min: -3, max: 3, step: 0.1, value: 0 },
-    part: {
-      label: "what is changed",
-      value: "all",
-      options: { all: "the whole input", example: "example 1", channel: "channel 1" },
-    },
-    norm: {
-      label: "norm",
-      value: "batch",
-      options: Object.fromEntries(Object.entries(NORMS).map(([name, { words }]) => [name, words])),
-    },
-  };
+const random = network.randomGenerator(3);
+const TENSOR = Array.from({ length: EXAMPLES * CHANNELS * PLACES }, (_, k) => {
+  const place = { n: Math.floor(k / (CHANNELS * PLACES)), c: Math.floor(k / PLACES) % CHANNELS };
+  return { ...place, value: 0.5 + place.c / 2 + random.normal() };
+});
 
-  const random = network.randomGenerator(3);
-  const TENSOR = Array.from({ length: EXAMPLES * CHANNELS * PLACES }, (_, k) => {
-    const place = { n: Math.floor(k / (CHANNELS * PLACES)), c: Math.floor(k / PLACES) % CHANNELS };
-    return { ...place, value: 0.5 + place.c / 2 + random.normal() };
+/** Return the entries normalized within the sets that share a key, epsilon 0. */
+function normalizeTensor(entries, { key, centered }) {
+  const sets = {};
+  for (const { n, c, value } of entries) (sets[key(n, c)] = sets[key(n, c)] || []).push(value);
+  const statistics = Object.fromEntries(
+    Object.entries(sets).map(([name, values]) => {
+      const mean = centered ? values.reduce((sum, v) => sum + v, 0) / values.length : 0;
+      const square = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
+      return [name, { mean, root: Math.sqrt(square) }];
+    })
+  );
+  return entries.map(({ n, c, value }) => {
+    const { mean, root } = statistics[key(n, c)];
+    return { n, c, value: (value - mean) / root };
   });
+}
 
-  /** Return the entries normalized within the sets that share a key, epsilon 0. */
-  function normalizeTensor(entries, { key, centered }) {
-    const sets = {};
-    for (const { n, c, value } of entries) (sets[key(n, c)] = sets[key(n, c)] || []).push(value);
-    const statistics = Object.fromEntries(
-      Object.entries(sets).map(([name, values]) => {
-        const mean = centered ? values.reduce((sum, v) => sum + v, 0) / values.length : 0;
-        const square = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
-        return [name, { mean, root: Math.sqrt(square) }];
-      })
+/** Return a picture: examples as rows, channels as columns, a set of common statistics outlined. */
+function tensorPicture(entries, key, title) {
+  const cell = 15;
+  const gap = 6;
+  const parts = entries.map(({ n, c, value }, k) => {
+    const p = k % PLACES;
+    return chart.element("rect", {
+      class: `${value > 0 ? "one" : "null"}${key(n, c) === key(0, 0) ? " chosen" : ""}`,
+      x: 4 + c * (2 * cell + gap) + (p % 2) * cell,
+      y: 4 + n * (2 * cell + gap) + (p >> 1) * cell,
+      width: cell - 1,
+      height: cell - 1,
+      "fill-opacity": Math.min(1, 0.08 + Math.abs(value) / 3).toFixed(2),
+    });
+  });
+  const [width, height] = [CHANNELS, EXAMPLES].map((count) => 8 + count * (2 * cell + gap));
+  const box = { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" };
+  const svg = chart.element("svg", { ...box, "aria-label": title }, parts);
+  const label = controls.html("p", { class: "explorable-label" }, [title]);
+  return controls.html("div", {}, [label, svg]);
+}
+
+function normalizeBlock(block) {
+  function changed(name) {
+    if (name === "size") return;
+    const { scale, shift, part, norm } = panel.values;
+    const input = TENSOR.map((entry) => {
+      const touched = PARTS[part](entry.n, entry.c);
+      return touched ? { ...entry, value: scale * entry.value + shift } : entry;
+    });
+    const before = normalizeTensor(TENSOR, NORMS[norm]);
+    const after = normalizeTensor(input, NORMS[norm]);
+    const change = Math.max(...after.map(({ value }, k) => Math.abs(value - before[k].value)));
+    const { key } = NORMS[norm];
+    const row = controls.html("div", { class: "explorable-row" }, [
+      tensorPicture(input, key, "input: rows are examples, columns channels"),
+      tensorPicture(after, key, "output"),
+    ]);
+    row.dataset.values = JSON.stringify(after.map(({ value }) => value));
+    panel.figure.replaceChildren(row);
+    const shared = TENSOR.filter(({ n, c }) => key(n, c) === key(0, 0)).length;
+    panel.say(
+      `The ${shared} outlined entries share their statistics. The output changes by at most ` +
+        `${change < 1e-9 ? "0: it is invariant to this" : chart.short(change)}.`
     );
-    return entries.map(({ n, c, value }) => {
-      const { mean, root } = statistics[key(n, c)];
-      return { n, c, value: (value - mean) / root };
+  }
+  const panel = controls.panel(block, { specs: SPECS, changed });
+  changed();
+}
+
+const TOLERANCE = 1e-3;
+const SCALING_SPECS = {
+  ratio: controls.factor("std of feature 2 / feature 1", [1, 30], 0.01, 5),
+  correlation: controls.range("correlation", [0, 0.95], 0.05, 0.5),
+  treatment: controls.oneOf("data are", "raw", {
+    raw: "raw",
+    standard: "z-scored",
+    white: "whitened",
+  }),
+};
+
+/** Return the Hessian of least squares, the covariance of the features: {a, b, d} = [[a b][b d]]. */
+function hessian({ ratio, correlation, treatment }) {
+  if (treatment === "white") return { a: 1, b: 0, d: 1 };
+  if (treatment === "standard") return { a: 1, b: correlation, d: 1 };
+  return { a: 1, b: correlation * ratio, d: ratio * ratio };
+}
+
+/** Return eigenvalues and the angle of the first eigenvector of a symmetric 2 x 2 matrix. */
+function eigen({ a, b, d }) {
+  const [middle, reach] = [(a + d) / 2, Math.hypot((a - d) / 2, b)];
+  return { high: middle + reach, low: middle - reach, angle: 0.5 * Math.atan2(2 * b, a - d) };
+}
+
+/** Return the path of gradient descent from the sum of both eigenvectors to the minimum at 0. */
+function descend({ a, b, d }, { high, low, angle }) {
+  const rate = 2 / (high + low);
+  let [u, v] = [Math.cos(angle) - Math.sin(angle), Math.sin(angle) + Math.cos(angle)];
+  const path = [[u, v]];
+  while (Math.hypot(u, v) > TOLERANCE * Math.SQRT2 && path.length < 20000) {
+    [u, v] = [u - rate * (a * u + b * v), v - rate * (b * u + d * v)];
+    path.push([u, v]);
+  }
+  return path;
+}
+
+function ellipse({ high, low, angle }, level) {
+  return Array.from({ length: 73 }, (_, k) => {
+    const t = (k * Math.PI) / 36;
+    const [p, q] = [Math.sqrt(level / high) * Math.cos(t), Math.sqrt(level / low) * Math.sin(t)];
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    return [p * cos - q * sin, p * sin + q * cos];
+  });
+}
+
+function scalingBlock(block) {
+  function changed() {
+    const H = hessian(panel.values);
+    const values = eigen(H);
+    const path = descend(H, values);
+    const plot = chart.chart({
+      width: Math.min(panel.width(), 480),
+      height: 300,
+      x: { min: -2, max: 2, label: "error of weight 1" },
+      y: { min: -1.6, max: 1.6, label: "error of weight 2" },
+      label: "Contour lines of the cost and the path of gradient descent",
     });
-  }
-
-  /** Return a picture: examples as rows, channels as columns, a set of common statistics outlined. */
-  function tensorPicture(entries, key, title) {
-    const cell = 15;
-    const gap = 6;
-    const parts = entries.map(({ n, c, value }, k) => {
-      const p = k % PLACES;
-      return chart.element("rect", {
-        class: `${value > 0 ? "one" : "null"}${key(n, c) === key(0, 0) ? " chosen" : ""}`,
-        x: 4 + c * (2 * cell + gap) + (p % 2) * cell,
-        y: 4 + n * (2 * cell + gap) + (p >> 1) * cell,
-        width: cell - 1,
-        height: cell - 1,
-        "fill-opacity": Math.min(1, 0.08 + Math.abs(value) / 3).toFixed(2),
-      });
-    });
-    const [width, height] = [CHANNELS, EXAMPLES].map((count) => 8 + count * (2 * cell + gap));
-    const box = { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" };
-    const svg = chart.element("svg", { ...box, "aria-label": title }, parts);
-    const label = controls.html("p", { class: "explorable-label" }, [title]);
-    return controls.html("div", {}, [label, svg]);
-  }
-
-  function normalizeBlock(block) {
-    function changed(name) {
-      if (name === "size") return;
-      const { scale, shift, part, norm } = panel.values;
-      const input = TENSOR.map((entry) => {
-        const touched = PARTS[part](entry.n, entry.c);
-        return touched ? { ...entry, value: scale * entry.value + shift } : entry;
-      });
-      const before = normalizeTensor(TENSOR, NORMS[norm]);
-      const after = normalizeTensor(input, NORMS[norm]);
-      const change = Math.max(...after.map(({ value }, k) => Math.abs(value - before[k].value)));
-      const { key } = NORMS[norm];
-      const row = controls.html("div", { class: "explorable-row" }, [
-        tensorPicture(input, key, "input: rows are examples, columns channels"),
-        tensorPicture(after, key, "output"),
-      ]);
-      row.dataset.values = JSON.stringify(after.map(({ value }) => value));
-      panel.figure.replaceChildren(row);
-      const shared = TENSOR.filter(({ n, c }) => key(n, c) === key(0, 0)).length;
-      panel.say(
-        `The ${shared} outlined entries share their statistics. The output changes by at most ` +
-          `${change < 1e-9 ? "0: it is invariant to this" : chart.short(change)}.`
-      );
+    for (const part of [0.02, 0.1, 0.3, 0.6, 1]) {
+      plot.line(ellipse(values, part * (values.high + values.low)), "contour");
     }
-    const panel = controls.panel(block, { specs: SPECS, changed });
-    changed();
+    plot.line(path.slice(0, 400), "product");
+    plot.points(path.slice(0, 40), "gradient", 2.5);
+    panel.figure.replaceChildren(plot.svg);
+    const kappa = values.high / values.low;
+    const rate = (kappa - 1) / (kappa + 1);
+    const steps = rate < 1e-12 ? 1 : Math.ceil(Math.log(TOLERANCE) / Math.log(rate));
+    panel.say(
+      `Condition number ${chart.short(kappa)}. Gradient descent at its best learning rate needs ` +
+        `${path.length - 1} steps to a thousandth of the error (theory: ${steps}).`
+    );
   }
+  const panel = controls.panel(block, { specs: SCALING_SPECS, changed });
+  changed();
+}
 
-  // ---- scaling of data ----------------------------------------------------------------------------
-
-  const TOLERANCE = 1e-3;
-  const SCALING_SPECS = {
-    ratio: { label: "std of feature 2 / feature 1", min: 1, max: 30, step: 0.01, log: true, value: 5 },
-    correlation: { label: "correlation", min: 0, max: 0.95, step: 0.05, value: 0.5 },
-    treatment: {
-      label: "data are",
-      value: "raw",
-      options: { raw: "raw", standard: "z-scored", white: "whitened" },
-    },
-  };
-
-  /** Return the Hessian of least squares, the covariance of the features: {a, b, d} = [[a b][b d]]. */
-  function hessian({ ratio, correlation, treatment }) {
-    if (treatment === "white") return { a: 1, b: 0, d: 1 };
-    if (treatment === "standard") return { a: 1, b: correlation, d: 1 };
-    return { a: 1, b: correlation * ratio, d: ratio * ratio };
-  }
-
-  /** Return eigenvalues and the angle of the first eigenvector of a symmetric 2 x 2 matrix. */
-  function eigen({ a, b, d }) {
-    const [middle, reach] = [(a + d) / 2, Math.hypot((a - d) / 2, b)];
-    return { high: middle + reach, low: middle - reach, angle: 0.5 * Math.atan2(2 * b, a - d) };
-  }
-
-  /** Return the path of gradient descent from the sum of both eigenvectors to the minimum at 0. */
-  function descend({ a, b, d }, { high, low, angle }) {
-    const rate = 2 / (high + low);
-    let [u, v] = [Math.cos(angle) - Math.sin(angle), Math.sin(angle) + Math.cos(angle)];
-    const path = [[u, v]];
-    while (Math.hypot(u, v) > TOLERANCE * Math.SQRT2 && path.length < 20000) {
-      [u, v] = [u - rate * (a * u + b * v), v - rate * (b * u + d * v)];
-      path.push([u, v]);
-    }
-    return path;
-  }
-
-  function ellipse({ high, low, angle }, level) {
-    return Array.from({ length: 73 }, (_, k) => {
-      const t = (k * Math.PI) / 36;
-      const [p, q] = [Math.sqrt(level / high) * Math.cos(t), Math.sqrt(level / low) * Math.sin(t)];
-      const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-      return [p * cos - q * sin, p * sin + q * cos];
-    });
-  }
-
-  function scalingBlock(block) {
-    function changed() {
-      const H = hessian(panel.values);
-      const values = eigen(H);
-      const path = descend(H, values);
-      const plot = chart.chart({
-        width: Math.min(panel.width(), 480),
-        height: 300,
-        x: { min: -2, max: 2, label: "error of weight 1" },
-        y: { min: -1.6, max: 1.6, label: "error of weight 2" },
-        label: "Contour lines of the cost and the path of gradient descent",
-      });
-      for (const part of [0.02, 0.1, 0.3, 0.6, 1]) {
-        plot.line(ellipse(values, part * (values.high + values.low)), "contour");
-      }
-      plot.line(path.slice(0, 400), "product");
-      plot.points(path.slice(0, 40), "gradient", 2.5);
-      panel.figure.replaceChildren(plot.svg);
-      const kappa = values.high / values.low;
-      const rate = (kappa - 1) / (kappa + 1);
-      const steps = rate < 1e-12 ? 1 : Math.ceil(Math.log(TOLERANCE) / Math.log(rate));
-      panel.say(
-        `Condition number ${chart.short(kappa)}. Gradient descent at its best learning rate needs ` +
-          `${path.length - 1} steps to a thousandth of the error (theory: ${steps}).`
-      );
-    }
-    const panel = controls.panel(block, { specs: SCALING_SPECS, changed });
-    changed();
-  }
-
-  Explorables.register("normalize", normalizeBlock);
-  Explorables.register("scaling", scalingBlock);
+Explorables.register("normalize", normalizeBlock);
+Explorables.register("scaling", scalingBlock);
 })(window.Explorables);
