@@ -16,6 +16,7 @@ CHROMIUM_NAMES = (
     "google-chrome-stable",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+collect_ignore = ["frameworks"]  # they need `make test-frameworks`
 LONGEST_FIRST = ("test_binder", ".ipynb", "test_built_pages")
 QUIET_CHROMIUM = [
     "--no-sandbox",
