@@ -41,15 +41,14 @@ function windowAboveOne({ w, b }) {
 }
 
 function factorChart(layers, width) {
-  const products = layers.reduceRight((list, { factor }) => {
-    return [Math.abs(factor * (list[0] ?? 1)), ...list];
-  }, []);
-  const smallest = Math.min(...products, ...layers.map((l) => Math.abs(l.factor)));
+  let product = 1;
+  const products = [...layers].reverse().map(({ k, factor }) => [k, (product *= Math.abs(factor))]);
+  const smallest = Math.min(...products.map(([, size]) => size), ...layers.map((l) => Math.abs(l.factor)));
   const plot = chart.chart({
     width,
     height: 200,
     x: { min: 0.5, max: 4.5, label: "layer (read from right to left)", integer: true },
-    y: { min: 10 ** Math.floor(Math.log10(Math.max(smallest, 1e-30)) - 0.3), max: 1e4, log: true, label: "size" },
+    y: { min: chart.power(Math.max(smallest, 1e-30) / 2, Math.floor), max: 1e4, log: true, label: "size" },
     label: "Factor of each layer as bars, product from layer 4 down as a line",
   });
   for (const { k, factor } of layers) {
@@ -57,10 +56,10 @@ function factorChart(layers, width) {
     const [low, high] = [Math.min(size, 1), Math.max(size, 1)];
     const bar = [[k - 0.2, low], [k + 0.2, low], [k + 0.2, high], [k - 0.2, high]];
     plot.area(bar, size > 1 ? "above" : "below");
-    plot.text(k, high, chart.short(factor), "tick", "middle");
+    plot.text(k, high, chart.short(factor), "tick");
   }
-  plot.line(products.map((value, i) => [i + 1, value]), "product");
-  plot.points(products.map((value, i) => [i + 1, value]), "gradient", 4);
+  plot.line(products, "product");
+  plot.points(products, "gradient", 4);
   return plot.svg;
 }
 

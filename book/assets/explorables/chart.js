@@ -2,83 +2,78 @@
 (function (root) {
 "use strict";
 
-const NAMESPACE = "http://www.w3.org/2000/svg";
 const MARGIN = { left: 58, right: 12, top: 10, bottom: 38 };
 
 /** Return a new SVG element. */
 function element(tag, attributes = {}, children = []) {
-  const made = document.createElementNS(NAMESPACE, tag);
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   made.append(...children);
   return made;
+}
+
+/** Return a picture with its own system of coordinates, `label` says what it shows. */
+function picture(width, height, label, children = [], options = {}) {
+  const size = { viewBox: `0 0 ${width} ${height}`, width, height };
+  return element("svg", { ...size, role: "img", "aria-label": label, ...options }, children);
+}
+
+function text(x, y, words, options = {}) {
+  return element("text", { class: "tick", x, y, "text-anchor": "middle", ...options }, [words]);
 }
 
 /** Return a number in few characters: 0.0123, 1.5, 3e-7. */
 function short(value) {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e4) return value.toExponential(1).replace(".0e", "e");
+  if (size < 1e-3 || size >= 1e4) return value.toExponential(1).replace(/(\.0)?e\+?/, "e");
   return String(Number(value.toPrecision(3)));
 }
 
+/** Return a power of ten beside a value: `turn` is Math.floor or Math.ceil. */
+const power = (value, turn) => 10 ** turn(Math.log10(value));
+
 /** Return a map from values to pixels; on a logarithmic axis values are clipped to its ends. */
 function scale({ min, max, log = false }, from, to) {
-  const place = log ? Math.log10 : (value) => value;
+  const place = log ? (v) => Math.log10(Math.min(Math.max(v, min), max)) : (v) => v;
   const [low, high] = [place(min), place(max)];
-  return (value) => {
-    const inside = log ? Math.min(Math.max(value, min), max) : value;
-    return from + ((place(inside) - low) / (high - low)) * (to - from);
-  };
+  return (value) => from + ((place(value) - low) / (high - low)) * (to - from);
 }
 
 function ticks({ min, max, log = false, count = 5, integer = false }) {
-  if (log) return powersOfTen(min, max, count);
+  if (log) {
+    const exponents = { min: Math.log10(min), max: Math.log10(max), count, integer: true };
+    return ticks(exponents).map((e) => 10 ** e);
+  }
   const raw = (max - min) / count;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  let step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= raw);
+  const unit = power(raw, Math.floor);
+  let step = [1, 2, 5, 10].map((k) => k * unit).find((s) => s >= raw);
   if (integer) step = Math.max(1, Math.round(step));
-  const first = Math.ceil(min / step);
+  const first = Math.ceil(min / step - 1e-9);
   const number = Math.floor(max / step + 1e-9) - first + 1;
   return Array.from({ length: number }, (_, k) => (first + k) * step);
 }
 
-function powersOfTen(min, max, count) {
-  const [low, high] = [Math.ceil(Math.log10(min) - 1e-9), Math.floor(Math.log10(max) + 1e-9)];
-  const step = Math.max(1, Math.ceil((high - low) / count));
-  const exponents = [];
-  for (let e = Math.ceil(low / step) * step; e <= high; e += step) exponents.push(e);
-  return exponents.map((e) => 10 ** e);
-}
-
 /**
- * Return an empty chart {svg, x, y, line, points, bars, text}. `x` and `y` in the options are
- * axes {min, max, label, log}; as members they map values to pixels.
+ * Return an empty chart {svg, line, area, points, text}, whose functions take values.
+ * `x` and `y` are axes {min, max, label, log, integer, count}.
  */
 function chart({ width, height, x: xAxis, y: yAxis, label }) {
-  const svg = element("svg", {
-    class: "explorable-chart",
-    viewBox: `0 0 ${width} ${height}`,
-    width,
-    height,
-    role: "img",
-    "aria-label": label,
-  });
   const x = scale(xAxis, MARGIN.left, width - MARGIN.right);
   const y = scale(yAxis, height - MARGIN.bottom, MARGIN.top);
   const plot = element("svg", plotBox(width, height));
-  svg.append(...axes({ width, height, x, y, xAxis, yAxis }), plot);
-  const add = (tag, attributes, children) => plot.append(element(tag, attributes, children));
-  const place = (points) => points.map(([u, v]) => `${x(u).toFixed(1)},${y(v).toFixed(1)}`);
+  const parts = axes({ width, height, x, y, xAxis, yAxis });
+  const add = (tag, attributes) => plot.append(element(tag, attributes));
+  const place = (points) =>
+    points.map(([u, v]) => `${x(u).toFixed(1)},${y(v).toFixed(1)}`).join(" ");
   return {
-    svg,
-    x,
-    y,
-    line: (points, name) => add("polyline", { class: name, points: place(points).join(" ") }),
-    area: (points, name) => add("polygon", { class: name, points: place(points).join(" ") }),
-    points: (points, name, radius = 3) =>
-      points.forEach(([u, v]) => add("circle", { class: name, cx: x(u), cy: y(v), r: radius })),
-    text: (u, v, words, name, anchor = "end") =>
-      add("text", { class: name, x: x(u), y: y(v) - 6, "text-anchor": anchor }, [words]),
+    svg: picture(width, height, label, [...parts, plot]),
+    line: (points, name) => add("polyline", { class: name, points: place(points) }),
+    area: (points, name) => add("polygon", { class: name, points: place(points) }),
+    points: (points, name, r = 3) =>
+      points.forEach(([u, v]) => add("circle", { class: name, cx: x(u), cy: y(v), r })),
+    text: (u, v, words, name, anchor) =>
+      plot.append(text(x(u), y(v) - 6, words, { class: name, "text-anchor": anchor })),
   };
 }
 
@@ -90,25 +85,17 @@ function plotBox(width, height) {
 }
 
 function axes({ width, height, x, y, xAxis, yAxis }) {
-  const [bottom, right] = [height - MARGIN.bottom, width - MARGIN.right];
-  const parts = [];
-  for (const value of ticks(yAxis)) {
-    const at = y(value);
-    parts.push(element("line", { class: "grid", x1: MARGIN.left, x2: right, y1: at, y2: at }));
-    const label = { class: "tick", x: MARGIN.left - 6, y: at + 4, "text-anchor": "end" };
-    parts.push(element("text", label, [short(value)]));
-  }
-  for (const value of ticks({ count: width < 420 ? 4 : 8, ...xAxis })) {
-    const label = { class: "tick", x: x(value), y: bottom + 15, "text-anchor": "middle" };
-    parts.push(element("text", label, [short(value)]));
-  }
-  const middle = (MARGIN.left + right) / 2;
-  const xTitle = { class: "title", x: middle, y: height - 6, "text-anchor": "middle" };
+  const [bottom, x1, x2] = [height - MARGIN.bottom, MARGIN.left, width - MARGIN.right];
+  const line = (name, at) => element("line", { class: name, x1, x2, y1: at, y2: at });
+  const end = { "text-anchor": "end" };
   const turned = `translate(12 ${(MARGIN.top + bottom) / 2}) rotate(-90)`;
-  const yTitle = { class: "title", transform: turned, "text-anchor": "middle" };
-  parts.push(element("line", { class: "axis", x1: MARGIN.left, x2: right, y1: bottom, y2: bottom }));
-  parts.push(element("text", xTitle, [xAxis.label]), element("text", yTitle, [yAxis.label]));
-  return parts;
+  return [
+    ...ticks(yAxis).flatMap((v) => [line("grid", y(v)), text(x1 - 6, y(v) + 4, short(v), end)]),
+    ...ticks({ count: width < 420 ? 4 : 8, ...xAxis }).map((v) => text(x(v), bottom + 15, short(v))),
+    line("axis", bottom),
+    text((x1 + x2) / 2, height - 6, xAxis.label, { class: "title" }),
+    text(0, 0, yAxis.label, { class: "title", transform: turned }),
+  ];
 }
 
 /** Return a histogram without a vertical axis, in a box of this size. */
@@ -124,12 +111,10 @@ function histogram(values, { width, height, title, bins = 30 }) {
     const top = base - (count / highest) * (base - 16);
     return `M${(k * bar).toFixed(1)} ${base}V${top.toFixed(1)}h${bar.toFixed(1)}V${base}z`;
   });
-  const label = (x, y, anchor, words) =>
-    element("text", { class: "tick", x, y, "text-anchor": anchor }, [words]);
-  return element("svg", { viewBox: `0 0 ${width} ${height}`, width, height, "aria-hidden": true }, [
+  return picture(width, height, `histogram of ${title}, up to ± ${short(half)}`, [
     element("path", { class: "bars", d: path.join("") }),
-    label(width / 2, 11, "middle", title),
-    label(width / 2, height - 4, "middle", `± ${short(half)}`),
+    text(width / 2, 11, title),
+    text(width / 2, height - 4, `± ${short(half)}`),
   ]);
 }
 
@@ -140,15 +125,13 @@ function histogram(values, { width, height, title, bins = 30 }) {
 function profile(measured, theory, { width, height, label }) {
   const series = [measured, theory || measured].flatMap((m) => [...m.signal, ...m.gradient]);
   const sizes = series.filter((v) => v > 0 && v < Infinity);
-  const power = (value, turn) => 10 ** turn(Math.log10(value));
-  const low = power(Math.min(0.5, ...sizes) / 2, Math.floor);
-  const high = power(Math.max(0.5, ...sizes) * 2, Math.ceil);
   const depth = measured.signal.length;
+  const [min, max] = [power(Math.min(0.5, ...sizes), Math.floor), power(Math.max(0.5, ...sizes), Math.ceil)];
   const plot = chart({
     width,
     height,
     x: { min: 1, max: Math.max(2, depth), label, integer: true },
-    y: { min: low, max: high, log: true, label: "RMS" },
+    y: { min: min / 2, max: 2 * max, log: true, label: "RMS" },
     label: "RMS of signal and gradient per layer, theory as dashed lines",
   });
   for (const [name, at] of Object.entries({ signal: 0.2, gradient: 0.75 })) {
@@ -162,6 +145,6 @@ function profile(measured, theory, { width, height, label }) {
   return plot.svg;
 }
 
-const chartTools = { chart, element, histogram, profile, short };
-(root.Explorables = root.Explorables || {}).chart = chartTools;
+root.Explorables = root.Explorables || {};
+root.Explorables.chart = { chart, element, histogram, picture, power, profile, short };
 })(this);

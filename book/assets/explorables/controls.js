@@ -1,12 +1,10 @@
-/*
- * What all explorables share: finding their blocks, labeled controls, a sentence for screen readers,
- * and long work cut into slices so that the page stays responsive.
- */
+/* What all explorables share: their blocks, labeled controls, a sentence, and work in slices. */
 (function (root) {
 "use strict";
 
 const Explorables = (root.Explorables = root.Explorables || {});
 const SLICE = 12; // milliseconds of work before the page may draw and answer again
+const CALM = 700; // milliseconds without a change before the sentence is read out
 let blocks = 0;
 
 /** Return a new HTML element. */
@@ -34,17 +32,13 @@ function parseNumber(text, { label, min, max, integer = false }) {
 
 /** Return a slider with a text field for the same number; a log slider moves by equal factors. */
 function slider(spec, id, settle) {
-  const { label, min, max, step, log = false, value } = spec;
+  const { label, min, max, step, log = false } = spec;
   const toSlider = log ? Math.log10 : (number) => number;
   const fromSlider = log ? (place) => Number((10 ** place).toPrecision(3)) : (place) => place;
   const limits = { min: toSlider(min), max: toSlider(max), step };
   const range = html("input", { type: "range", id, ...limits });
-  const field = html("input", {
-    type: "text",
-    inputmode: "decimal",
-    class: "explorable-number",
-    "aria-label": `${label}, typed`,
-  });
+  const name = { class: "explorable-number", "aria-label": `${label}, typed` };
+  const field = html("input", { type: "text", inputmode: "decimal", ...name });
   const problem = html("span", { class: "explorable-problem", role: "alert" });
   function write(number) {
     field.value = String(number);
@@ -69,19 +63,14 @@ function slider(spec, id, settle) {
       problem.textContent = error.message;
     }
   });
-  show(value);
   return { show, parts: [html("label", { for: id }, [label]), range, field, problem] };
 }
 
-function choice({ label, options, value }, id, settle) {
+function choice({ label, options }, id, settle) {
   const entries = Object.entries(options);
-  const list = html(
-    "select",
-    { id },
-    entries.map(([name, words]) => html("option", { value: name }, [words]))
-  );
+  const items = entries.map(([name, words]) => html("option", { value: name }, [words]));
+  const list = html("select", { id }, items);
   list.addEventListener("change", () => settle(list.value));
-  list.value = value;
   return {
     show: (name) => (list.value = name),
     parts: [html("label", { for: id }, [label]), list],
@@ -97,18 +86,31 @@ function preset(block, name, spec) {
   throw new Error(`${spec.label} must be one of ${Object.keys(spec.options)}, got “${text}”.`);
 }
 
+/** Return the names of the controls to show; throw on an attribute that means nothing. */
+function shown(block, specs) {
+  const names = Object.keys(specs);
+  const chosen = block.dataset.controls ? block.dataset.controls.split(" ") : names;
+  const presets = Object.keys(block.dataset).filter(
+    (name) => !["explorable", "controls", "weights"].includes(name)
+  );
+  const unknown = [...chosen, ...presets].filter((name) => !names.includes(name));
+  if (unknown.length) throw new Error(`“${unknown}” must be one of ${names}.`);
+  return chosen;
+}
+
 /**
  * Replace the block's fallback by controls, a place for figures and a sentence.
  *
  * `specs` maps names to sliders {label, min, max, step, value, log} or choices {label, options,
- * value}, `buttons` maps words to functions. Returns {values, set, figure, say}; `changed(name)`
- * is called after a reader's change, and once with no name when all is there.
+ * value}, `buttons` maps words to functions. data-NAME presets a value, data-controls lists the
+ * controls to show. `changed(name)` is called after a change, with "size" when the room changes.
  */
 function panel(block, { specs, buttons = {}, changed }) {
   const number = (blocks += 1);
   const values = {};
   const made = {};
   const row = html("div", { class: "explorable-controls" });
+  const visible = shown(block, specs);
   for (const [name, spec] of Object.entries(specs)) {
     values[name] = preset(block, name, spec);
     const settle = (value) => {
@@ -116,8 +118,10 @@ function panel(block, { specs, buttons = {}, changed }) {
       changed(name);
     };
     const build = spec.options ? choice : slider;
-    made[name] = build({ ...spec, value: values[name] }, `explorable-${number}-${name}`, settle);
-    row.append(html("div", { class: "explorable-control" }, made[name].parts));
+    made[name] = build(spec, `explorable-${number}-${name}`, settle);
+    made[name].show(values[name]);
+    const control = html("div", { class: "explorable-control" }, made[name].parts);
+    if (visible.includes(name)) row.append(control);
   }
   for (const [words, act] of Object.entries(buttons)) {
     const button = html("button", { type: "button" }, [words]);
@@ -125,15 +129,28 @@ function panel(block, { specs, buttons = {}, changed }) {
     row.append(button);
   }
   const figure = html("div", { class: "explorable-figure" });
-  const sentence = html("p", { class: "explorable-says", "aria-live": "polite" });
-  block.replaceChildren(row, figure, sentence);
-  new ResizeObserver(() => changed("size")).observe(figure);
+  const sentence = html("p", { class: "explorable-says" });
+  const read = html("p", { class: "explorable-read", role: "status" });
+  let pause = 0;
+  function say(words) {
+    sentence.textContent = words;
+    clearTimeout(pause);
+    if (!row.contains(document.activeElement)) return;
+    pause = setTimeout(() => (read.textContent = words), CALM);
+  }
+  block.replaceChildren(row, figure, sentence, read);
+  let width = figure.clientWidth;
+  new ResizeObserver(() => {
+    if (figure.clientWidth === width) return;
+    width = figure.clientWidth;
+    changed("size");
+  }).observe(figure);
   return {
     values,
     figure,
+    say,
     set: (name, value) => made[name].show((values[name] = value)),
-    say: (words) => (sentence.textContent = words),
-    width: () => Math.max(260, figure.clientWidth),
+    width: () => Math.max(240, width),
   };
 }
 
@@ -178,10 +195,10 @@ const oneOf = (label, value, options) => ({ label, value, options });
 
 const setups = {};
 
+/** Set up every block, each in a task of its own, so that the page answers in between. */
 function start() {
   for (const block of document.querySelectorAll(".explorable[data-explorable]")) {
-    const setUp = setups[block.dataset.explorable];
-    if (setUp) setUp(block);
+    setTimeout(() => setups[block.dataset.explorable](block));
   }
 }
 

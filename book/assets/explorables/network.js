@@ -33,18 +33,13 @@ function randomMatrix(rows, columns, draw) {
   return matrix(rows, columns, Float64Array.from({ length: rows * columns }, draw));
 }
 
-function map(f, A) {
-  return matrix(A.rows, A.columns, A.data.map((a) => f(a)));
-}
-
 function multiply(A, B) {
-  const C = matrix(A.rows, B.columns);
+  const [C, n] = [matrix(A.rows, B.columns), B.columns];
+  const [a, b, c] = [A.data, B.data, C.data];
   for (let i = 0; i < A.rows; i++) {
-    const out = i * B.columns;
     for (let k = 0; k < A.columns; k++) {
-      const a = A.data[i * A.columns + k];
-      const row = k * B.columns;
-      for (let j = 0; j < B.columns; j++) C.data[out + j] += a * B.data[row + j];
+      const factor = a[i * A.columns + k];
+      for (let j = 0; j < n; j++) c[i * n + j] += factor * b[k * n + j];
     }
   }
   return C;
@@ -52,8 +47,8 @@ function multiply(A, B) {
 
 function transpose(A) {
   const T = matrix(A.columns, A.rows);
-  for (let i = 0; i < A.rows; i++) {
-    for (let j = 0; j < A.columns; j++) T.data[j * A.rows + i] = A.data[i * A.columns + j];
+  for (let k = 0; k < A.data.length; k++) {
+    T.data[(k % A.columns) * A.rows + Math.floor(k / A.columns)] = A.data[k];
   }
   return T;
 }
@@ -61,14 +56,12 @@ function transpose(A) {
 /** Return the matrix of f(a, row, b) over the entries of A and B. */
 function byRow(A, f, B = A) {
   const C = matrix(A.rows, A.columns);
-  for (let i = 0; i < A.rows; i++) {
-    for (let k = i * A.columns; k < (i + 1) * A.columns; k++) {
-      C.data[k] = f(A.data[k], i, B.data[k]);
-    }
+  const [a, b, c] = [A.data, B.data, C.data];
+  for (let i = 0, k = 0; i < A.rows; i++) {
+    for (const end = k + A.columns; k < end; k++) c[k] = f(a[k], i, b[k]);
   }
   return C;
 }
-
 
 function rowSums(A) {
   const sums = new Float64Array(A.rows);
@@ -82,6 +75,12 @@ function rms(A) {
   let sum = 0;
   for (const a of A.data) sum += a * a;
   return Math.sqrt(sum / A.data.length);
+}
+
+/** Return the geometric mean of the ratios of neighbors, NaN without one or from a zero. */
+function meanFactor(values) {
+  if (values.length < 2 || values[0] === 0) return NaN;
+  return (values[values.length - 1] / values[0]) ** (1 / (values.length - 1));
 }
 
 const LEAKY_SLOPE = 0.01;
@@ -187,25 +186,22 @@ function normalized(network, layer, Z, training) {
   return byRow(N, (n, i) => network.scales[layer][i] * n + network.shifts[layer][i]);
 }
 
-/** Return the next layer: {Z, Y, A}, preactivation, input to the activation, output. */
-function forwardLayer(network, layer, A, training = true) {
+/** Add the next layer to a trace; the last layer of a network is linear. */
+function climb(network, trace) {
+  const layer = trace.preactivations.length;
   const b = network.biases[layer];
-  const Z = byRow(multiply(network.weights[layer], A), (z, i) => z + b[i]);
-  if (layer === network.weights.length - 1) return { Z, Y: Z, A: Z };
-  const Y = network.batchNorm ? normalized(network, layer, Z, training) : Z;
-  return { Z, Y, A: map(ACTIVATIONS[network.activation][0], Y) };
+  const Z = byRow(multiply(network.weights[layer], trace.activations[layer]), (z, i) => z + b[i]);
+  trace.preactivations.push(Z);
+  if (layer === network.weights.length - 1) return trace.activations.push(Z);
+  const Y = network.batchNorm ? normalized(network, layer, Z, trace.training) : Z;
+  trace.inputsToActivation.push(Y);
+  return trace.activations.push(byRow(Y, ACTIVATIONS[network.activation][0]));
 }
 
 /** Return the trace of X: activations (L + 1), preactivations (L), inputsToActivation (L - 1). */
 function forward(network, X, training = true) {
   const trace = { activations: [X], preactivations: [], inputsToActivation: [], training };
-  const last = network.weights.length - 1;
-  for (let layer = 0; layer <= last; layer++) {
-    const { Z, Y, A } = forwardLayer(network, layer, trace.activations[layer], training);
-    trace.preactivations.push(Z);
-    if (layer < last) trace.inputsToActivation.push(Y);
-    trace.activations.push(A);
-  }
+  network.weights.forEach(() => climb(network, trace));
   return trace;
 }
 
@@ -232,6 +228,24 @@ function normBackward(network, layer, trace, dY, gradients) {
   if (!trace.training) return byRow(dY, (d, i) => factor[i] * d);
   const m = dY.columns;
   return byRow(dY, (d, i, n) => factor[i] * (d - dShift[i] / m - n * (dScale[i] / m)), N);
+}
+
+/**
+ * Send X up through `count` layers and `top`, dL/dZ of the last of them, down again; yields after
+ * each layer. Returns {trace, gradients}, the gradients being dL/dZ per layer.
+ */
+function* passes(network, X, top, count = network.weights.length) {
+  const trace = { activations: [X], preactivations: [], inputsToActivation: [], training: true };
+  for (let layer = 0; layer < count; layer++) {
+    climb(network, trace);
+    yield;
+  }
+  const gradients = [top];
+  for (let layer = count - 1; layer > 0; layer--) {
+    gradients.unshift(backwardLayer(network, layer, trace, gradients[0]));
+    yield;
+  }
+  return { trace, gradients };
 }
 
 /** Return the gradients of the loss, given dL/dlogits: one entry per layer. */
@@ -290,14 +304,20 @@ function trainStep(network, X, targets, learningRate) {
   return value;
 }
 
-// midpoints: a node at 0 would take one side of the kinks
-const NODES = Array.from({ length: 2000 }, (_, k) => -10 + (k + 0.5) / 100);
-const DENSITY = NODES.map((x) => Math.exp((-x * x) / 2) / 100 / Math.sqrt(2 * Math.PI));
+// The nodes are dense around 0, where kinks and steep slopes are, and none is 0 itself.
+const STEP = 0.04;
+const PLACES = Array.from({ length: 420 }, (_, k) => (k - 209.5) * STEP);
+const NODES = PLACES.map((t) => 0.005 * Math.sinh(t));
+const DENSITY = PLACES.map((t, k) => {
+  return 0.005 * Math.cosh(t) * STEP * Math.exp(-(NODES[k] ** 2) / 2) / Math.sqrt(2 * Math.PI);
+});
 
 /** Return E[f(sqrt(q) xi)^2] for xi from N(0, 1), by the midpoint rule. */
 function meanSquare(f, q) {
-  const root_q = Math.sqrt(q);
-  return NODES.reduce((sum, x, k) => sum + DENSITY[k] * f(root_q * x) ** 2, 0);
+  const std = Math.sqrt(q);
+  let sum = 0;
+  for (let k = 0; k < NODES.length; k++) sum += DENSITY[k] * f(std * NODES[k]) ** 2;
+  return sum;
 }
 
 /**
@@ -325,17 +345,17 @@ const network = {
   ACTIVATIONS,
   SCHEMES,
   backward,
-  backwardLayer,
   batchStatistics,
   binaryCrossEntropy,
   createNetwork,
   drawWeights,
   forward,
-  forwardLayer,
   fromRows,
   matrix,
+  meanFactor,
   meanField,
   meanSquare,
+  passes,
   randomGenerator,
   randomMatrix,
   rms,

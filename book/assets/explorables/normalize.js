@@ -5,15 +5,15 @@
 const { network, chart, controls } = Explorables;
 
 const [EXAMPLES, CHANNELS, PLACES] = [3, 4, 4];
-const NORMS = {
-  batch: { words: "batch", key: (n, c) => c, centered: true },
-  layer: { words: "layer", key: (n) => n, centered: true },
-  instance: { words: "instance", key: (n, c) => n * CHANNELS + c, centered: true },
-  group: { words: "group (2 groups)", key: (n, c) => n * 2 + (c >> 1), centered: true },
-  rms: { words: "RMS", key: (n) => n, centered: false },
+/** Name: a key that the entries of example n and channel c share with their set. */
+const KEYS = {
+  batch: (n, c) => c,
+  layer: (n) => n,
+  instance: (n, c) => n * CHANNELS + c,
+  group: (n, c) => n * 2 + (c >> 1),
+  rms: (n) => n,
 };
 const PARTS = { all: () => true, example: (n) => n === 0, channel: (n, c) => c === 0 };
-const words = Object.entries(NORMS).map(([name, norm]) => [name, norm.words]);
 const SPECS = {
   scale: controls.factor("multiply by", [0.1, 10], 0.02, 1),
   shift: controls.range("add", [-3, 3], 0.1, 0),
@@ -22,7 +22,13 @@ const SPECS = {
     example: "example 1",
     channel: "channel 1",
   }),
-  norm: controls.oneOf("norm", "batch", Object.fromEntries(words)),
+  norm: controls.oneOf("norm", "batch", {
+    batch: "batch",
+    layer: "layer",
+    instance: "instance",
+    group: "group (2 groups)",
+    rms: "RMS",
+  }),
 };
 
 const random = network.randomGenerator(3);
@@ -31,43 +37,37 @@ const TENSOR = Array.from({ length: EXAMPLES * CHANNELS * PLACES }, (_, k) => {
   return { ...place, value: 0.5 + place.c / 2 + random.normal() };
 });
 
+const mean = (values) => values.reduce((sum, v) => sum + v, 0) / values.length;
+
 /** Return the entries normalized within the sets that share a key, epsilon 0. */
-function normalizeTensor(entries, { key, centered }) {
-  const sets = {};
-  for (const { n, c, value } of entries) (sets[key(n, c)] = sets[key(n, c)] || []).push(value);
-  const statistics = Object.fromEntries(
-    Object.entries(sets).map(([name, values]) => {
-      const mean = centered ? values.reduce((sum, v) => sum + v, 0) / values.length : 0;
-      const square = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
-      return [name, { mean, root: Math.sqrt(square) }];
-    })
-  );
+function normalizeTensor(entries, norm) {
+  const key = KEYS[norm];
   return entries.map(({ n, c, value }) => {
-    const { mean, root } = statistics[key(n, c)];
-    return { n, c, value: (value - mean) / root };
+    const set = entries.filter((other) => key(other.n, other.c) === key(n, c));
+    const values = set.map((other) => other.value);
+    const center = norm === "rms" ? 0 : mean(values);
+    const root = Math.sqrt(mean(values.map((v) => (v - center) ** 2)));
+    return { n, c, value: (value - center) / root };
   });
 }
 
 /** Return a picture: examples as rows, channels as columns, a set of common statistics outlined. */
 function tensorPicture(entries, key, title) {
-  const cell = 15;
-  const gap = 6;
+  const [cell, gap] = [22, 8];
   const parts = entries.map(({ n, c, value }, k) => {
     const p = k % PLACES;
     return chart.element("rect", {
       class: `${value > 0 ? "one" : "null"}${key(n, c) === key(0, 0) ? " chosen" : ""}`,
-      x: 4 + c * (2 * cell + gap) + (p % 2) * cell,
-      y: 4 + n * (2 * cell + gap) + (p >> 1) * cell,
+      x: 2 + c * (2 * cell + gap) + (p % 2) * cell,
+      y: 2 + n * (2 * cell + gap) + (p >> 1) * cell,
       width: cell - 1,
       height: cell - 1,
       "fill-opacity": Math.min(1, 0.08 + Math.abs(value) / 3).toFixed(2),
     });
   });
-  const [width, height] = [CHANNELS, EXAMPLES].map((count) => 8 + count * (2 * cell + gap));
-  const box = { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" };
-  const svg = chart.element("svg", { ...box, "aria-label": title }, parts);
+  const [width, height] = [CHANNELS, EXAMPLES].map((count) => 2 + count * (2 * cell + gap));
   const label = controls.html("p", { class: "explorable-label" }, [title]);
-  return controls.html("div", {}, [label, svg]);
+  return controls.html("div", {}, [label, chart.picture(width, height, title, parts)]);
 }
 
 function normalizeBlock(block) {
@@ -78,12 +78,11 @@ function normalizeBlock(block) {
       const touched = PARTS[part](entry.n, entry.c);
       return touched ? { ...entry, value: scale * entry.value + shift } : entry;
     });
-    const before = normalizeTensor(TENSOR, NORMS[norm]);
-    const after = normalizeTensor(input, NORMS[norm]);
+    const [before, after] = [TENSOR, input].map((entries) => normalizeTensor(entries, norm));
     const change = Math.max(...after.map(({ value }, k) => Math.abs(value - before[k].value)));
-    const { key } = NORMS[norm];
+    const key = KEYS[norm];
     const row = controls.html("div", { class: "explorable-row" }, [
-      tensorPicture(input, key, "input: rows are examples, columns channels"),
+      tensorPicture(input, key, "input (row: example, column: channel)"),
       tensorPicture(after, key, "output"),
     ]);
     row.dataset.values = JSON.stringify(after.map(({ value }) => value));
@@ -100,8 +99,8 @@ function normalizeBlock(block) {
 
 const TOLERANCE = 1e-3;
 const SCALING_SPECS = {
-  ratio: controls.factor("std of feature 2 / feature 1", [1, 30], 0.01, 5),
-  correlation: controls.range("correlation", [0, 0.95], 0.05, 0.5),
+  ratio: controls.factor("std of feature 2 / feature 1", [1, 10], 0.01, 5),
+  correlation: controls.range("correlation", [0, 0.9], 0.05, 0.5),
   treatment: controls.oneOf("data are", "raw", {
     raw: "raw",
     standard: "z-scored",
@@ -127,7 +126,7 @@ function descend({ a, b, d }, { high, low, angle }) {
   const rate = 2 / (high + low);
   let [u, v] = [Math.cos(angle) - Math.sin(angle), Math.sin(angle) + Math.cos(angle)];
   const path = [[u, v]];
-  while (Math.hypot(u, v) > TOLERANCE * Math.SQRT2 && path.length < 20000) {
+  while (Math.hypot(u, v) > TOLERANCE * Math.SQRT2) {
     [u, v] = [u - rate * (a * u + b * v), v - rate * (b * u + d * v)];
     path.push([u, v]);
   }

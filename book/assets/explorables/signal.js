@@ -5,6 +5,7 @@
 const { network, chart, controls } = Explorables;
 const EXAMPLES = 20;
 const { small, He, large } = controls.SCHEMES;
+const activation = controls.oneOf("activation", "relu", controls.ACTIVATIONS);
 const SPECS = {
   gain: controls.factor("gain: std · √fan-in", [0.01, 100], 0.01, 1),
   scheme: controls.oneOf("scheme", "Xavier", {
@@ -14,83 +15,74 @@ const SPECS = {
     He,
     large,
   }),
-  activation: controls.oneOf("activation", "relu", controls.ACTIVATIONS),
+  activation,
   depth: controls.whole("layers", [10, 50], 1, 20),
   width: controls.whole("width", [20, 200], 10, 100),
 };
+const STORED_SPECS = {
+  gain: controls.factor("multiply all weights by", [0.1, 10], 0.01, 1),
+  activation: { ...activation, value: "tanh" },
+};
 
 function gainOf(scheme, width) {
-  return network.SCHEMES[scheme](width, width) * Math.sqrt(width);
+  return Number((network.SCHEMES[scheme](width, width) * Math.sqrt(width)).toPrecision(4));
 }
 
-/** Return a net whose weights are drawn when a layer is reached: {net, weightsOf, X, top}. */
-function drawn({ activation, gain, depth, width }, seed) {
+/** Return a net with weights of this gain: {activation, gains, weights, X, top}. */
+function* drawn({ activation, gain, depth, width }, seed) {
   const random = network.randomGenerator(seed);
-  const draw = () => network.drawWeights(gain, width, width, random);
-  return {
-    activation,
-    depth,
-    X: network.randomMatrix(width, EXAMPLES, random.normal),
-    weightsOf: draw,
-    top: () => network.randomMatrix(width, EXAMPLES, random.normal),
-  };
-}
-
-/** Return the net that the page's maker stored: {activation, weights, X, top}, arrays of rows. */
-function stored({ activation, weights, X, top }) {
-  return {
-    activation,
-    depth: weights.length,
-    X: network.fromRows(X),
-    weightsOf: (l) => network.fromRows(weights[l]),
-    top: () => network.fromRows(top),
-  };
-}
-
-/** Send the inputs up and a gradient down; yields after each layer, so that it can be sliced. */
-function* measure({ activation, depth, X, weightsOf, top }) {
-  const net = { activation, batchNorm: false, weights: new Array(depth + 1), biases: [] };
-  const trace = { activations: [X], inputsToActivation: [] };
+  const weights = [];
   for (let l = 0; l < depth; l++) {
-    net.weights[l] = weightsOf(l);
-    net.biases[l] = new Float64Array(net.weights[l].rows);
-    const { Y, A } = network.forwardLayer(net, l, trace.activations[l]);
-    trace.inputsToActivation.push(Y);
-    trace.activations.push(A);
+    weights.push(network.drawWeights(gain, width, width, random));
     yield;
   }
-  let dZ = top();
-  const gradient = [network.rms(dZ)];
-  for (let l = depth - 1; l > 0; l--) {
-    dZ = network.backwardLayer(net, l, trace, dZ);
-    gradient.unshift(network.rms(dZ));
-    yield;
-  }
-  const signal = trace.activations.slice(1).map(network.rms);
-  return { measured: { signal, gradient }, preactivations: trace.inputsToActivation };
+  const normal = () => network.randomMatrix(width, EXAMPLES, random.normal);
+  return { activation, gains: new Array(depth).fill(gain), weights, X: normal(), top: normal() };
 }
 
-function factorPerLayer(values) {
-  return (values[values.length - 1] / values[0]) ** (1 / (values.length - 1));
+/** Return the net that the page's maker stored, its weights times the reader's factor. */
+function stored(text, { activation, gain }) {
+  const { gains, weights, X, top } = JSON.parse(text);
+  const scaled = weights.map((W) => network.fromRows(W.map((row) => row.map((w) => gain * w))));
+  return {
+    activation,
+    gains: gains.map((g) => gain * g),
+    weights: scaled,
+    X: network.fromRows(X),
+    top: network.fromRows(top),
+  };
+}
+
+/** Return {measured, theory, preactivations}; every layer is hidden, the last one included. */
+function* measure({ activation, gains, weights, X, top }) {
+  const theory = network.meanField(activation, gains);
+  yield;
+  const biases = weights.map((W) => new Float64Array(W.rows));
+  const net = { activation, batchNorm: false, weights: [...weights, null], biases };
+  const { trace, gradients } = yield* network.passes(net, X, top, weights.length);
+  const signal = trace.activations.slice(1).map(network.rms);
+  const measured = { signal, gradient: gradients.map(network.rms) };
+  return { measured, theory, preactivations: trace.preactivations };
 }
 
 /** Return the sentence that says what the chart shows. */
-function inWords(measured, theory, depth) {
-  const both = (name, turn) =>
-    `${chart.short(factorPerLayer(turn(measured[name])))} (theory ` +
-    `${chart.short(factorPerLayer(turn(theory[name])))})`;
-  const left = measured.signal[depth - 1] / measured.signal[0];
+function inWords({ measured, theory }) {
+  const { signal, gradient } = measured;
+  const factor = (values) => chart.short(network.meanFactor(values));
+  const down = factor([...gradient].reverse());
+  const theoryDown = factor([...theory.gradient].reverse());
   return (
-    `Each layer multiplies the signal by ${both("signal", (v) => v)} on average, and the ` +
-    `gradient on its way down by ${both("gradient", (v) => [...v].reverse())}. From layer 1 to ` +
-    `layer ${depth} the signal changes by a factor of ${chart.short(left)}.`
+    `Each layer multiplies the signal by ${factor(signal)} on average (theory ` +
+    `${factor(theory.signal)}), and the gradient on its way down by ${down} (theory ` +
+    `${theoryDown}). From layer 1 to layer ${signal.length} the signal changes by a factor of ` +
+    `${chart.short(signal[signal.length - 1] / signal[0])}.`
   );
 }
 
 /** Return histograms of the preactivations of a few layers, from the first to the last. */
 function histograms(preactivations, width) {
-  const shown = Math.min(preactivations.length, Math.max(3, Math.floor(width / 110)));
   const depth = preactivations.length;
+  const shown = Math.min(depth, Math.max(3, Math.floor(width / 110)));
   const row = controls.html("div", { class: "explorable-row" });
   for (let k = 0; k < shown; k++) {
     const layer = Math.round((k * (depth - 1)) / (shown - 1));
@@ -101,42 +93,44 @@ function histograms(preactivations, width) {
 }
 
 function setUp(block) {
+  const fixture = block.dataset.weights;
   const work = controls.worker();
   let seed = 1;
   let last = null;
 
   function draw() {
-    const { measured, preactivations, theory } = last;
     const width = panel.width();
     panel.figure.replaceChildren(
-      chart.profile(measured, theory, { width, height: 250, label: "layer" }),
+      chart.profile(last.measured, last.theory, { width, height: 250, label: "layer" }),
       controls.html("p", { class: "explorable-label" }, ["preactivations z"]),
-      histograms(preactivations, width)
+      histograms(last.preactivations, width)
     );
   }
 
-  function* run(source, gains) {
-    const theory = network.meanField(source.activation, gains);
+  function* run() {
+    const { values } = panel;
+    last = yield* measure(fixture ? stored(fixture, values) : yield* drawn(values, seed));
     yield;
-    last = { ...(yield* measure(source)), theory };
     draw();
-    panel.say(inWords(last.measured, theory, source.depth));
+    panel.say(inWords(last));
   }
 
   function changed(name) {
-    if (name === "size") return last && draw();
     const { values } = panel;
+    if (name === "size") return last && draw();
     if (name === "gain") panel.set("scheme", "free");
-    else if (values.scheme !== "free") panel.set("gain", Number(gainOf(values.scheme, values.width).toPrecision(4)));
-    const gains = new Array(values.depth).fill(values.gain);
-    work(run(drawn(values, seed), gains));
+    else if (values.scheme !== "free") panel.set("gain", gainOf(values.scheme, values.width));
+    work(run());
   }
 
-  const again = () => changed((seed += 1));
-  const panel = controls.panel(block, { specs: SPECS, buttons: { Resample: again }, changed });
-  if (!block.dataset.weights) return changed();
-  const fixture = JSON.parse(block.dataset.weights);
-  work(run(stored(fixture), fixture.gains));
+  const resample = () => changed((seed += 1));
+  const panel = controls.panel(block, {
+    specs: fixture ? STORED_SPECS : SPECS,
+    buttons: fixture ? {} : { Resample: resample },
+    changed: fixture ? (name) => (name === "size" ? last && draw() : work(run())) : changed,
+  });
+  if (fixture) work(run());
+  else changed();
 }
 
 Explorables.register("signal", setUp);
