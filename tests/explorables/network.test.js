@@ -1,4 +1,4 @@
-/* network.js against initlab: the cases are in the JSON file that the variable CASES names. */
+/* network.js against initlab: the cases are in the folder that the variable CASES names. */
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -9,11 +9,11 @@ const test = require("node:test");
 const scripts = path.join(__dirname, "../../book/assets/explorables");
 const network = require(path.join(scripts, "network.js"));
 const { parseNumber } = require(path.join(scripts, "controls.js"));
-const { networks, mean_field: meanField } = JSON.parse(fs.readFileSync(process.env.CASES, "utf8"));
+const cases = (name) => JSON.parse(fs.readFileSync(path.join(process.env.CASES, name), "utf8"));
 
 const TOLERANCE = 1e-12;
-// over twelve layers: the three digits of a factor per layer that a page shows are right
-const MEAN_FIELD_TOLERANCE = 5e-3;
+// the other side is a plain sum, which the kinks of a derivative keep from being exact
+const MEAN_FIELD_TOLERANCE = 1e-4;
 
 function near(actual, expected, what) {
   const values = Array.from(actual.data || actual);
@@ -40,38 +40,31 @@ function built({ activation, batch_norm: batchNorm, start }) {
     biases: columns(start.biases),
     scales: columns(start.scales),
     shifts: columns(start.shifts),
-    runningMeans: columns(start.running_means),
-    runningVariances: columns(start.running_variances),
   };
 }
 
-for (const one of networks) {
+for (const one of cases("networks.json")) {
   test(`${one.activation}, BatchNorm ${one.batch_norm}`, () => {
     const net = built(one);
     const [X, Y] = [network.fromRows(one.X), network.fromRows(one.Y)];
-    for (const training of [true, false]) {
-      const expected = one[training ? "training" : "inference"];
-      const trace = network.forward(net, X, training);
-      nearLists(trace.activations, expected.activations, "activations");
-      nearLists(trace.preactivations, expected.preactivations, "preactivations");
-      const logits = trace.activations[net.weights.length];
-      const [loss, dLogits] = network.binaryCrossEntropy(logits, Y);
-      near([loss], [expected.loss], "loss");
-      const gradients = network.backward(net, trace, dLogits);
-      for (const name of ["weights", "biases", "scales", "shifts", "preactivations"]) {
-        nearLists(gradients[name], expected.gradients[name], `gradients of ${name}`);
-      }
+    const trace = network.forward(net, X);
+    nearLists(trace.activations, one.passes.activations, "activations");
+    nearLists(trace.preactivations, one.passes.preactivations, "preactivations");
+    const logits = trace.activations[net.weights.length];
+    const [loss, dLogits] = network.binaryCrossEntropy(logits, Y);
+    near([loss], [one.passes.loss], "loss");
+    const gradients = network.backward(net, trace, dLogits);
+    for (const name of ["weights", "biases", "scales", "shifts", "preactivations"]) {
+      nearLists(gradients[name], one.passes.gradients[name], `gradients of ${name}`);
     }
     for (let k = 0; k < one.steps; k++) network.trainStep(net, X, Y, one.learning_rate);
     for (const name of ["weights", "biases", "scales", "shifts"]) {
       nearLists(net[name], one.end[name], `${name} after ${one.steps} steps`);
     }
-    nearLists(net.runningMeans, one.end.running_means, "running means");
-    nearLists(net.runningVariances, one.end.running_variances, "running variances");
   });
 }
 
-for (const { activation, gain, signal, gradient } of meanField) {
+for (const { activation, gain, signal, gradient } of cases("mean_field.json")) {
   test(`mean field of ${activation} at gain ${gain}`, () => {
     const predicted = network.meanField(activation, new Array(signal.length).fill(gain));
     for (const [name, wanted] of Object.entries({ signal, gradient })) {
