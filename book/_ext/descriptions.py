@@ -7,7 +7,9 @@ from docutils import nodes
 
 LONGEST = 160
 PICTURE = "share.png"
-PICTURE_TEXT = "Three signals on their way through a deep network: one explodes, one vanishes, one stays"
+PICTURE_TEXT = (
+    "Three signals on their way through a deep network: one explodes, one vanishes, one stays"
+)
 
 
 def describe(app, pagename, templatename, context, doctree):

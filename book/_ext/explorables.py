@@ -16,8 +16,9 @@ def inline_weights(app, pagename, templatename, context, doctree):
     def content(found):
         path = Path(app.srcdir, FIXTURES, found[1])
         if not path.is_file():
-            raise ExtensionError(f"data-weights on {pagename} must name a file of {FIXTURES}/, "
-                                 f"got {found[1]!r}")
+            raise ExtensionError(
+                f"data-weights on {pagename} must name a file of {FIXTURES}/, got {found[1]!r}"
+            )
         return f'data-weights="{escape(path.read_text("utf-8").strip())}"'
 
     if "body" in context:

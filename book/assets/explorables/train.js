@@ -197,7 +197,8 @@ function setUp(block) {
 			const good = runs.filter(({ net }) => accuracy(net, data) >= 0.95).length;
 			return `${words}: ${good} of ${SEEDS} seeds above 95 %`;
 		});
-		return panel.say(`After ${step} steps. ${results.join("; ")}.`);
+		const rate = panel.values.rate;
+		return panel.say(`After ${step} steps, learning rate now ${rate}. ${results.join("; ")}.`);
 	}
 
 	function pause() {
@@ -227,7 +228,7 @@ function setUp(block) {
 
 	function changed(name) {
 		if (name === "size") return running || work(draw());
-		if (name === "rate") return;
+		if (name === "rate") return say();
 		const { data: shape } = panel.values;
 		if (name === "data" || !name) points = shape === "own" ? [] : sample(shape);
 		begin();
