@@ -152,8 +152,8 @@ def by_mouse_and_keyboard(page, name, block):
         if not changes(page, block, act):
             yield f"{name}: no answer to the {way}"
     yield from (f"{name}: {defect}" for defect in refusals(block))
-    unnamed = "block => [...block.querySelectorAll('input, select')].filter((c) => !c.labels?.length && !c.ariaLabel)"
-    if block.evaluate(f"block => ({unnamed})(block).length"):
+    controls = block.locator("input, select")
+    if controls.evaluate_all("all => all.some((c) => !c.labels.length && !c.ariaLabel)"):
         yield f"{name}: a control without a label"
 
 

@@ -2,6 +2,7 @@
 
 import re
 import struct
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -30,13 +31,13 @@ def lighten(app, exception):
     root = Path(app.outdir)
     for page in root.rglob("*.html"):
         text = ICON_SCRIPT.sub("", page.read_text("utf-8"))
-        page.write_text(FIGURE.sub(lambda found: _on_demand(found, page), text), "utf-8")
+        page.write_text(FIGURE.sub(partial(_on_demand, page), text), "utf-8")
     for unused in (root / "_static" / "scripts").glob("fontawesome.js*"):
         unused.unlink()
     _keep_used_icons(root)
 
 
-def _on_demand(found, page):
+def _on_demand(page, found):
     """Return the figure's tag, loaded when it comes into view, with its size so nothing moves."""
     attributes, source = found.groups()
     header = (page.parent / source).read_bytes()[:24]

@@ -16,7 +16,7 @@ const SPECS = {
 
 const slope = network.ACTIVATIONS.sigmoid[1];
 
-/** Return, layer by layer, {k, w, b, input, z, factor}: factor is sigma'(z_1), then w sigma'(z). */
+/** {k, w, b, input, z, factor} of each layer: factor is sigma'(z_1), then w sigma'(z). */
 function chain(values) {
 	let input = values.x;
 	return [1, 2, 3, 4].map((k) => {
@@ -29,7 +29,7 @@ function chain(values) {
 	});
 }
 
-/** Return the inputs between which |w| sigma'(w a + b) is above 1, or null where there are none. */
+/** The inputs between which |w| sigma'(w a + b) is above 1, or null where there are none. */
 function windowAboveOne({ w, b }) {
 	const size = Math.abs(w);
 	if (size <= 4) return null;

@@ -4,7 +4,7 @@
 
 const MARGIN = { left: 58, right: 12, top: 10, bottom: 38 };
 
-/** Return a new SVG element. */
+/** A new SVG element. */
 function element(tag, attributes = {}, children = []) {
 	const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
 	for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
@@ -12,7 +12,7 @@ function element(tag, attributes = {}, children = []) {
 	return made;
 }
 
-/** Return a picture with its own system of coordinates, `label` says what it shows. */
+/** A picture with its own system of coordinates, `label` says what it shows. */
 function picture(width, height, label, children = [], options = {}) {
 	const size = { viewBox: `0 0 ${width} ${height}`, width, height };
 	return element("svg", { ...size, role: "img", "aria-label": label, ...options }, children);
@@ -22,7 +22,7 @@ function text(x, y, words, options = {}) {
 	return element("text", { class: "tick", x, y, "text-anchor": "middle", ...options }, [words]);
 }
 
-/** Return a number in few characters: 0.0123, 1.5, 3e-7. */
+/** A number in few characters: 0.0123, 1.5, 3e-7. */
 function short(value) {
 	if (value === 0 || !Number.isFinite(value)) return String(value);
 	const size = Math.abs(value);
@@ -30,10 +30,10 @@ function short(value) {
 	return String(Number(value.toPrecision(3)));
 }
 
-/** Return a power of ten beside a value: `turn` is Math.floor or Math.ceil. */
+// a power of ten beside a value: `turn` is Math.floor or Math.ceil
 const power = (value, turn) => 10 ** turn(Math.log10(value));
 
-/** Return a map from values to pixels; on a logarithmic axis values are clipped to its ends. */
+/** A map from values to pixels; on a logarithmic axis values are clipped to its ends. */
 function scale({ min, max, log = false }, from, to) {
 	const place = log ? (v) => Math.log10(Math.min(Math.max(v, min), max)) : (v) => v;
 	const [low, high] = [place(min), place(max)];
@@ -55,7 +55,7 @@ function ticks({ min, max, log = false, count = 5, integer = false }) {
 }
 
 /**
- * Return an empty chart {svg, line, area, points, text}, whose functions take values.
+ * An empty chart {svg, line, area, points, text}, whose functions take values.
  * `x` and `y` are axes {min, max, label, log, integer, count}.
  */
 function chart({ width, height, x: xAxis, y: yAxis, label }) {
@@ -94,7 +94,6 @@ function axes({ width, height, x, y, xAxis, yAxis }) {
 	];
 }
 
-/** Return a histogram without a vertical axis, in a box of this size. */
 function histogram(values, { width, height, title, bins = 30 }) {
 	const half = values.reduce((high, v) => Math.max(high, Math.abs(v)), 0) || 1;
 	const counts = new Array(bins).fill(0);
@@ -114,10 +113,7 @@ function histogram(values, { width, height, title, bins = 30 }) {
 	]);
 }
 
-/**
- * Return the chart of RMS per layer: `measured` is {signal, gradient}, drawn as points, `theory` the
- * same or null, drawn as dashed lines.
- */
+/** The chart of RMS per layer of {signal, gradient}: points, and dashed lines or null. */
 function profile(measured, theory, { width, height, label }) {
 	const series = [measured, theory || measured].flatMap((m) => [...m.signal, ...m.gradient]);
 	const sizes = series.filter((v) => v > 0 && v < Infinity);

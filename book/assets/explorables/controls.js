@@ -3,11 +3,11 @@
 "use strict";
 
 const Explorables = (root.Explorables = root.Explorables || {});
-const SLICE = 12; // milliseconds of work before the page may draw and answer again
+const SLICE = 12; // milliseconds of work before the page may answer again
 const CALM = 700; // milliseconds without a change before the sentence is read out
 let blocks = 0;
 
-/** Return a new HTML element. */
+/** A new HTML element. */
 function html(tag, attributes = {}, children = []) {
 	const made = document.createElement(tag);
 	for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
@@ -15,7 +15,7 @@ function html(tag, attributes = {}, children = []) {
 	return made;
 }
 
-/** Return the number that a reader typed, or throw an error with a sentence for the reader. */
+/** The number that a reader typed; throws a sentence for the reader. */
 function parseNumber(text, { label, min, max, integer = false }) {
 	const clean = text.trim().replace(",", ".");
 	const value = Number(clean);
@@ -30,7 +30,7 @@ function parseNumber(text, { label, min, max, integer = false }) {
 	return value;
 }
 
-/** Return a slider with a text field for the same number; a log slider moves by equal factors. */
+/** A slider with a text field for the same number; a log slider moves by equal factors. */
 function slider(spec, id, settle) {
 	const { label, min, max, step, log = false } = spec;
 	const toSlider = log ? Math.log10 : (number) => number;
@@ -77,7 +77,7 @@ function choice({ label, options }, id, settle) {
 	};
 }
 
-/** Return the value that the block's data attribute presets, checked like a reader's own. */
+/** The value that the block's data attribute presets, checked like a reader's own. */
 function preset(block, name, spec) {
 	const text = block.dataset[name];
 	if (text === undefined) return spec.value;
@@ -86,7 +86,7 @@ function preset(block, name, spec) {
 	throw new Error(`${spec.label} must be one of ${Object.keys(spec.options)}, got “${text}”.`);
 }
 
-/** Return the names of the controls to show; throw on an attribute that means nothing. */
+/** The names of the controls to show; throws on attributes without a meaning. */
 function shown(block, specs) {
 	const names = Object.keys(specs);
 	const chosen = block.dataset.controls ? block.dataset.controls.split(" ") : names;
@@ -151,7 +151,7 @@ function panel(block, { specs, buttons = {}, changed }) {
 	};
 }
 
-/** Return a function that runs a generator in slices and forgets the one before. */
+/** A function that runs a generator in slices and drops the one before. */
 function worker() {
 	let current = null;
 	return (job) => {
@@ -191,7 +191,7 @@ const oneOf = (label, value, options) => ({ label, value, options });
 
 const setups = {};
 
-/** Set up every block, each in a task of its own, so that the page answers in between. */
+/** Set up every block, each in a task of its own. */
 function start() {
 	for (const block of document.querySelectorAll(".explorable[data-explorable]")) {
 		setTimeout(() => setups[block.dataset.explorable](block));

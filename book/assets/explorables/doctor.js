@@ -14,7 +14,6 @@ const SATURATED_SHARE = 0.3;
 const COLLAPSED_SPREAD = 0.01;
 const SAME_SCALE = 0.2;
 const BOUNDS = { sigmoid: [0, 1], tanh: [-1, 1] };
-const MARGIN = 0.01;
 
 const digits = (value) => String(Number(value.toPrecision(3)));
 const mean = (values) => values.reduce((sum, v) => sum + v, 0) / values.length;
@@ -23,20 +22,20 @@ const rows = ({ rows: length, columns: n, data }) =>
 	Array.from({ length }, (_, i) => data.subarray(i * n, (i + 1) * n));
 const spread = (A) => Math.sqrt(mean(network.batchStatistics(A).variances)) / network.rms(A);
 
-/** Return {rms, saturated, dead, spread} of a layer's activations; after an overflow no shares. */
+/** {rms, saturated, dead, spread} of a layer's activations; after an overflow no shares. */
 function layerRow(A, activation) {
 	const rms = network.rms(A);
 	if (!Number.isFinite(rms)) return { rms: Infinity };
 	const bounds = BOUNDS[activation] || [];
 	return {
 		rms,
-		saturated: share(A.data, (a) => bounds.some((bound) => Math.abs(a - bound) <= MARGIN)),
+		saturated: share(A.data, (a) => bounds.some((bound) => Math.abs(a - bound) <= 0.01)),
 		dead: share(rows(A), (values) => values.every((a) => a === 0)),
 		spread: spread(A),
 	};
 }
 
-/** Return the share of units of a layer that equal another unit: weights, bias, scale, shift. */
+/** The share of units of a layer that equal another unit: weights, bias, scale, shift. */
 function twins({ weights, biases, scales, shifts }, layer) {
 	const columns = [biases, scales, shifts].map((lists) => lists[layer]).filter(Boolean);
 	const units = rows(weights[layer]).map((values, i) => [...values, ...columns.map((c) => c[i])]);
@@ -81,20 +80,20 @@ const CHECKS = {
 	collapsed: ({ table }) => table.some((layer) => layer.spread < COLLAPSED_SPREAD),
 };
 
-/** Return all verdicts that apply, the first one first; ["healthy"] without any. */
+/** All verdicts that apply, or ["healthy"]. */
 function verdicts(exam) {
 	const found = Object.keys(CHECKS).filter((name) => CHECKS[name](exam));
 	return found.length ? found : ["healthy"];
 }
 
-/** Return the gain to draw weights with, or null where no gain serves a deep net. */
+/** The gain to draw weights with, or null where no gain serves a deep net. */
 function gainFor(activation) {
 	if (["sigmoid", "softplus"].includes(activation)) return null;
 	if (["tanh", "identity", "selu"].includes(activation)) return 1;
 	return 1 / Math.sqrt(network.meanSquare(network.ACTIVATIONS[activation][0], 1));
 }
 
-/** Return the advice to draw the hidden weights anew; the numbers are for layers of one fan-in. */
+/** The advice to draw the hidden weights anew, for layers of one fan-in. */
 function draw({ net }) {
 	const found = gainFor(net.activation);
 	const gain = found || 1;
@@ -105,7 +104,7 @@ function draw({ net }) {
 	return `${start}draw the weights of each hidden layer with mean 0 and std ${formula} = ${std}`;
 }
 
-/** Return the one factor that gives all hidden weights the right scale, or null. */
+/** The one factor that gives all hidden weights the right scale, or null. */
 function scaleFactor({ net }) {
 	const gain = gainFor(net.activation);
 	const factors = net.weights.slice(0, -1).map((W) => {

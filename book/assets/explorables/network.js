@@ -5,7 +5,7 @@
 (function (root) {
 "use strict";
 
-/** Return {uniform, normal}, numbers in [0, 1) and from N(0, 1) that a seed repeats: xorshift. */
+/** {uniform, normal}, numbers in [0, 1) and from N(0, 1) that a seed repeats: xorshift. */
 function randomGenerator(seed) {
 	let state = Math.imul(seed + 1, 0x9e3779b1) | 1;
 	function uniform() {
@@ -52,7 +52,7 @@ function transpose(A) {
 	return T;
 }
 
-/** Return the matrix of f(a, row, b) over the entries of A and B. */
+/** The matrix of f(a, row, b) over the entries of A and B. */
 function byRow({ rows, columns, data }, f, B = { data }) {
 	const C = matrix(rows, columns);
 	for (let i = 0, k = 0; i < rows; i++) {
@@ -71,7 +71,7 @@ function rowSums(A) {
 
 const rms = ({ data }) => Math.sqrt(data.reduce((sum, a) => sum + a * a, 0) / data.length);
 
-/** Return the geometric mean of the ratios of neighbors, NaN without one or from a zero. */
+/** The geometric mean of the ratios of neighbors, NaN without one or from a zero. */
 function meanFactor(values) {
 	if (values.length < 2 || values[0] === 0) return NaN;
 	return (values[values.length - 1] / values[0]) ** (1 / (values.length - 1));
@@ -119,14 +119,14 @@ const SCHEMES = {
 };
 const CONSTANT = 0.5;
 
-/** Return weights (fanOut, fanIn): a scheme's name, or a gain g for the std g / sqrt(fan_in). */
+/** Weights (fanOut, fanIn): a scheme's name, or a gain g for the std g / sqrt(fan_in). */
 function drawWeights(scheme, fanOut, fanIn, { normal }) {
 	if (scheme === "constant") return randomMatrix(fanOut, fanIn, () => CONSTANT);
 	const std = SCHEMES[scheme] ? SCHEMES[scheme](fanIn, fanOut) : scheme / Math.sqrt(fanIn);
 	return randomMatrix(fanOut, fanIn, () => std * normal());
 }
 
-/** Return a network with zero biases; `layerSizes` are features, hidden widths, outputs. */
+/** A network with zero biases; `layerSizes` are features, hidden widths, outputs. */
 function createNetwork(layerSizes, activation, scheme, generator, batchNorm = false) {
 	const sizes = layerSizes.slice(1);
 	const weights = sizes.map((n, l) => drawWeights(scheme, n, layerSizes[l], generator));
@@ -137,7 +137,7 @@ function createNetwork(layerSizes, activation, scheme, generator, batchNorm = fa
 	return { activation, batchNorm, epsilon: 1e-5, weights, biases, scales, shifts };
 }
 
-/** Return the mean and the variance of each row, over the examples. */
+/** The mean and the variance of each row, over the examples. */
 function batchStatistics(Z) {
 	const rowMeans = (A) => rowSums(A).map((sum) => sum / A.columns);
 	const means = rowMeans(Z);
@@ -165,14 +165,14 @@ function climb(network, trace) {
 
 const startTrace = (X) => ({ activations: [X], preactivations: [], inputsToActivation: [] });
 
-/** Return the trace of X; its lists have L + 1, L and L - 1 entries. */
+/** The trace of X; its lists have L + 1, L and L - 1 entries. */
 function forward(network, X) {
 	const trace = startTrace(X);
 	network.weights.forEach(() => climb(network, trace));
 	return trace;
 }
 
-/** Return dL/dZ of the layer below `layer`, given dL/dZ of `layer`; adds BatchNorm's gradients. */
+/** DL/dZ of the layer below `layer`, given dL/dZ of `layer`; adds BatchNorm's gradients. */
 function backwardLayer(network, layer, trace, dZ, gradients = null) {
 	const derivative = ACTIVATIONS[network.activation][1];
 	const dA = multiply(transpose(network.weights[layer]), dZ);
@@ -210,7 +210,7 @@ function* passes(network, X, top, count = network.weights.length) {
 	return { trace, gradients };
 }
 
-/** Return the gradients of the loss, given dL/dlogits: one entry per layer. */
+/** The gradients of the loss, given dL/dlogits: one entry per layer. */
 function backward(network, trace, dLogits) {
 	const gradients = { weights: [], biases: [], scales: [], shifts: [], preactivations: [] };
 	let dZ = dLogits;
@@ -223,7 +223,7 @@ function backward(network, trace, dLogits) {
 	return gradients;
 }
 
-/** Return [loss, dL/dlogits] of the cross-entropy behind a sigmoid, the mean over examples. */
+/** [loss, dL/dlogits] of the cross-entropy behind a sigmoid, the mean over examples. */
 function binaryCrossEntropy(logits, targets) {
 	const m = logits.columns;
 	const d = logits.data.map((z, k) => (sigmoid(z) - targets.data[k]) / m);
@@ -258,7 +258,7 @@ const DENSITY = PLACES.map((t, k) => {
 	return 0.005 * Math.cosh(t) * STEP * Math.exp(-(NODES[k] ** 2) / 2) / Math.sqrt(2 * Math.PI);
 });
 
-/** Return E[f(sqrt(q) xi)^2] for xi from N(0, 1), by the midpoint rule. */
+/** E[f(sqrt(q) xi)^2] for xi from N(0, 1), by the midpoint rule. */
 function meanSquare(f, q) {
 	const std = Math.sqrt(q);
 	let sum = 0;
@@ -267,7 +267,7 @@ function meanSquare(f, q) {
 }
 
 /**
- * Return {signal, gradient} of infinitely wide layers: RMS of outputs, for inputs of RMS 1, and of
+ * {signal, gradient} of infinitely wide layers: RMS of outputs, for inputs of RMS 1, and of
  * dL/dz, 1 in the last layer. `gains` are std * sqrt(fan_in), one per layer.
  */
 function meanField(activation, gains) {

@@ -39,7 +39,7 @@ const TENSOR = Array.from({ length: EXAMPLES * CHANNELS * PLACES }, (_, k) => {
 
 const mean = (values) => values.reduce((sum, v) => sum + v, 0) / values.length;
 
-/** Return the entries normalized within the sets that share a key, epsilon 0. */
+/** The entries normalized within the sets that share a key, epsilon 0. */
 function normalizeTensor(entries, norm) {
 	const key = KEYS[norm];
 	return entries.map(({ n, c, value }) => {
@@ -51,7 +51,7 @@ function normalizeTensor(entries, norm) {
 	});
 }
 
-/** Return a picture: examples as rows, channels as columns, a set of common statistics outlined. */
+/** A picture: a row per example, a column per channel, one set outlined. */
 function tensorPicture(entries, key, title) {
 	const [cell, gap] = [22, 8];
 	const parts = entries.map(({ n, c, value }, k) => {
@@ -108,20 +108,20 @@ const SCALING_SPECS = {
 	}),
 };
 
-/** Return the Hessian of least squares, the features' covariance [[a b][b d]]. */
+/** The Hessian of least squares, the features' covariance [[a b][b d]]. */
 function hessian({ ratio, correlation, treatment }) {
 	if (treatment === "white") return { a: 1, b: 0, d: 1 };
 	if (treatment === "standard") return { a: 1, b: correlation, d: 1 };
 	return { a: 1, b: correlation * ratio, d: ratio * ratio };
 }
 
-/** Return eigenvalues and the angle of the first eigenvector of a symmetric 2 x 2 matrix. */
+/** Eigenvalues and the angle of the first eigenvector. */
 function eigen({ a, b, d }) {
 	const [middle, reach] = [(a + d) / 2, Math.hypot((a - d) / 2, b)];
 	return { high: middle + reach, low: middle - reach, angle: 0.5 * Math.atan2(2 * b, a - d) };
 }
 
-/** Return the path of gradient descent from the sum of both eigenvectors to the minimum at 0. */
+/** The path of gradient descent from the sum of both eigenvectors to 0. */
 function descend({ a, b, d }, { high, low, angle }) {
 	const rate = 2 / (high + low);
 	let [u, v] = [Math.cos(angle) - Math.sin(angle), Math.sin(angle) + Math.cos(angle)];
@@ -162,7 +162,7 @@ function scalingBlock(block) {
 		panel.figure.replaceChildren(plot.svg);
 		const kappa = values.high / values.low;
 		const rate = (kappa - 1) / (kappa + 1);
-		const steps = rate < 1e-12 ? 1 : Math.ceil(Math.log(TOLERANCE) / Math.log(rate));
+		const steps = Math.max(1, Math.ceil(Math.log(TOLERANCE) / Math.log(rate)));
 		panel.say(
 			`Condition number ${chart.short(kappa)}. Gradient descent at its best learning rate needs ` +
 				`${path.length - 1} steps to a thousandth of the error (theory: ${steps}).`

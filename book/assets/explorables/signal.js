@@ -28,7 +28,7 @@ function gainOf(scheme, width) {
 	return Number((network.SCHEMES[scheme](width, width) * Math.sqrt(width)).toPrecision(4));
 }
 
-/** Return a net with weights of this gain: {activation, gains, weights, X, top}. */
+/** A net with weights of this gain: {activation, gains, weights, X, top}. */
 function* drawn({ activation, gain, depth, width }, seed) {
 	const random = network.randomGenerator(seed);
 	const weights = [];
@@ -40,7 +40,7 @@ function* drawn({ activation, gain, depth, width }, seed) {
 	return { activation, gains: new Array(depth).fill(gain), weights, X: normal(), top: normal() };
 }
 
-/** Return the net that the page's maker stored, its weights times the reader's factor. */
+/** The net that the page's maker stored, its weights times the reader's factor. */
 function stored(text, { activation, gain }) {
 	const { gains, weights, X, top } = JSON.parse(text);
 	const scaled = weights.map((W) => network.fromRows(W.map((row) => row.map((w) => gain * w))));
@@ -53,7 +53,7 @@ function stored(text, { activation, gain }) {
 	};
 }
 
-/** Return {measured, theory, preactivations}; every layer is hidden, the last one included. */
+/** {measured, theory, preactivations}; every layer is hidden, the last one included. */
 function* measure({ activation, gains, weights, X, top }) {
 	const theory = network.meanField(activation, gains);
 	yield;
@@ -65,7 +65,6 @@ function* measure({ activation, gains, weights, X, top }) {
 	return { measured, theory, preactivations: trace.preactivations };
 }
 
-/** Return the sentence that says what the chart shows. */
 function inWords({ measured, theory }) {
 	const { signal, gradient } = measured;
 	const factor = (values) => chart.short(network.meanFactor(values));
@@ -79,7 +78,7 @@ function inWords({ measured, theory }) {
 	);
 }
 
-/** Return histograms of the preactivations of a few layers, from the first to the last. */
+/** Histograms of the preactivations of a few layers, from the first to the last. */
 function histograms(preactivations, width) {
 	const depth = preactivations.length;
 	const shown = Math.min(depth, Math.max(3, Math.floor(width / 110)));
