@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.browsing import serving
+
 DEBIAN_PACKAGES = {"chromium": "chromium", "node": "nodejs"}
 CHROMIUM_NAMES = (
     "chromium",
@@ -17,7 +19,7 @@ CHROMIUM_NAMES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
 collect_ignore = ["frameworks"]  # they need `make test-frameworks`
-LONGEST_FIRST = ("test_binder", ".ipynb", "test_built_pages")
+LONGEST_FIRST = ("test_binder", ".ipynb", "test_built_pages", "test_explorables")
 QUIET_CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -90,3 +92,10 @@ def browser():
         )
         yield running
         running.close()
+
+
+@pytest.fixture(scope="module")
+def site():
+    """Yield the address of a local server of the built book."""
+    with serving() as address:
+        yield address
