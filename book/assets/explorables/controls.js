@@ -3,7 +3,7 @@
 "use strict";
 
 const Explorables = (root.Explorables = root.Explorables || {});
-const SLICE = 12; // milliseconds of work before the page may answer again
+const SLICE = 20; // milliseconds of work before the page may answer again
 const CALM = 700; // milliseconds without a change before the sentence is read out
 let blocks = 0;
 

@@ -155,10 +155,10 @@ if (typeof module === "object") {
 }
 
 const { chart, controls } = Explorables;
-const EXAMPLES = 40;
+const EXAMPLES = 24;
 const SPECS = {
 	depth: controls.whole("hidden layers", [1, 30], 1, 20),
-	width: controls.whole("width", [4, 80], 4, 64),
+	width: controls.whole("width", [4, 64], 4, 48),
 	scheme: controls.oneOf("scheme", "Xavier", controls.SCHEMES),
 	activation: controls.oneOf("activation", "relu", controls.ACTIVATIONS),
 	norm: controls.oneOf("BatchNorm", "no", { no: "no", yes: "yes" }),

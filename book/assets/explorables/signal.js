@@ -17,7 +17,7 @@ const SPECS = {
 	}),
 	activation,
 	depth: controls.whole("layers", [10, 50], 1, 20),
-	width: controls.whole("width", [20, 200], 10, 100),
+	width: controls.whole("width", [20, 200], 10, 60),
 };
 const STORED_SPECS = {
 	gain: controls.factor("multiply all weights by", [0.1, 10], 0.01, 1),
