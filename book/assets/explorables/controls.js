@@ -30,7 +30,7 @@ function parseNumber(text, { label, min, max, integer = false }) {
 	return value;
 }
 
-/** A slider with a text field for the same number; a log slider moves by equal factors. */
+/** A slider with a text field for the same number or its logarithm. */
 function slider(spec, id, settle) {
 	const { label, min, max, step, log = false } = spec;
 	const toSlider = log ? Math.log10 : (number) => number;

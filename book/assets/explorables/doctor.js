@@ -195,7 +195,10 @@ function setUp(block) {
 		const exam = yield* examine(net, X, network.randomMatrix(1, EXAMPLES, random.normal));
 		const gain = (network.SCHEMES[scheme] || (() => 0))(width, width) * Math.sqrt(width);
 		const gains = new Array(depth).fill(gain);
-		last = { exam, theory: gain && norm === "no" ? network.meanField(activation, gains) : null };
+		const theory = gain && norm === "no" ? network.meanField(activation, gains) : null;
+		const top = exam.table[depth - 1].gradient;
+		if (theory) theory.gradient = theory.gradient.map((g) => g * top);
+		last = { exam, theory };
 		yield;
 		show();
 		panel.say(words(last));

@@ -78,7 +78,7 @@ function inWords({ measured, theory }) {
 	);
 }
 
-/** Histograms of the preactivations of a few layers, from the first to the last. */
+/** Histograms of the preactivations of a few layers. */
 function histograms(preactivations, width) {
 	const depth = preactivations.length;
 	const shown = Math.min(depth, Math.max(3, Math.floor(width / 110)));
