@@ -78,7 +78,8 @@ def opened(context, home, document, complaints):
     watch(page, home, [], complaints)
     page.goto(f"{home}{document}.html", wait_until="networkidle")
     page.evaluate("window.MathJax?.startup?.promise")
-    page.wait_for_timeout(300)
+    for sentence in page.locator(".explorable-says").all():
+        sentence.filter(has_text=".").wait_for()
     page.evaluate(OBSERVE)
     return page
 
@@ -174,8 +175,8 @@ def desktop(browser, home, document):
                 continue
             block.scroll_into_view_if_needed()
             keep_picture(block, document, "wide", name)
-            seen.slow += slow_controls(page, name, block)
             seen.defects += by_mouse_and_keyboard(page, name, block)
+            seen.slow += slow_controls(page, name, block)
     return seen
 
 

@@ -33,7 +33,7 @@ function short(value) {
 // a power of ten beside a value: `turn` is Math.floor or Math.ceil
 const power = (value, turn) => 10 ** turn(Math.log10(value));
 
-/** A map from values to pixels; on a logarithmic axis values are clipped to its ends. */
+/** A map from values to pixels, which clips on a logarithmic axis. */
 function scale({ min, max, log = false }, from, to) {
 	const place = log ? (v) => Math.log10(Math.min(Math.max(v, min), max)) : (v) => v;
 	const [low, high] = [place(min), place(max)];

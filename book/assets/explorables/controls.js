@@ -3,7 +3,7 @@
 "use strict";
 
 const Explorables = (root.Explorables = root.Explorables || {});
-const SLICE = 12; // milliseconds of work before the page may answer again
+const SLICE = 20; // milliseconds of work before the page may answer again
 const CALM = 700; // milliseconds without a change before the sentence is read out
 let blocks = 0;
 
@@ -30,7 +30,7 @@ function parseNumber(text, { label, min, max, integer = false }) {
 	return value;
 }
 
-/** A slider with a text field for the same number; a log slider moves by equal factors. */
+/** A slider with a text field for the same number or its logarithm. */
 function slider(spec, id, settle) {
 	const { label, min, max, step, log = false } = spec;
 	const toSlider = log ? Math.log10 : (number) => number;

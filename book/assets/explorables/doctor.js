@@ -155,10 +155,10 @@ if (typeof module === "object") {
 }
 
 const { chart, controls } = Explorables;
-const EXAMPLES = 40;
+const EXAMPLES = 24;
 const SPECS = {
 	depth: controls.whole("hidden layers", [1, 30], 1, 20),
-	width: controls.whole("width", [4, 80], 4, 64),
+	width: controls.whole("width", [4, 64], 4, 48),
 	scheme: controls.oneOf("scheme", "Xavier", controls.SCHEMES),
 	activation: controls.oneOf("activation", "relu", controls.ACTIVATIONS),
 	norm: controls.oneOf("BatchNorm", "no", { no: "no", yes: "yes" }),
@@ -195,7 +195,10 @@ function setUp(block) {
 		const exam = yield* examine(net, X, network.randomMatrix(1, EXAMPLES, random.normal));
 		const gain = (network.SCHEMES[scheme] || (() => 0))(width, width) * Math.sqrt(width);
 		const gains = new Array(depth).fill(gain);
-		last = { exam, theory: gain && norm === "no" ? network.meanField(activation, gains) : null };
+		const theory = gain && norm === "no" ? network.meanField(activation, gains) : null;
+		const top = exam.table[depth - 1].gradient;
+		if (theory) theory.gradient = theory.gradient.map((g) => g * top);
+		last = { exam, theory };
 		yield;
 		show();
 		panel.say(words(last));

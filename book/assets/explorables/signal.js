@@ -17,7 +17,7 @@ const SPECS = {
 	}),
 	activation,
 	depth: controls.whole("layers", [10, 50], 1, 20),
-	width: controls.whole("width", [20, 200], 10, 100),
+	width: controls.whole("width", [20, 200], 10, 60),
 };
 const STORED_SPECS = {
 	gain: controls.factor("multiply all weights by", [0.1, 10], 0.01, 1),
@@ -78,7 +78,7 @@ function inWords({ measured, theory }) {
 	);
 }
 
-/** Histograms of the preactivations of a few layers, from the first to the last. */
+/** Histograms of the preactivations of a few layers. */
 function histograms(preactivations, width) {
 	const depth = preactivations.length;
 	const shown = Math.min(depth, Math.max(3, Math.floor(width / 110)));

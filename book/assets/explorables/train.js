@@ -159,7 +159,7 @@ function setUp(block) {
 		begin();
 	}
 
-	/** Train every network up to step `last`, with a drawing now and then; yields in between. */
+	/** Train every network up to step `last`; draws now and then. */
 	function* learn(last) {
 		let drawn = performance.now();
 		while (running && step < last) {
