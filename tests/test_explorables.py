@@ -319,7 +319,9 @@ def specimen(browser, tmp_path):
 
     def open_block(attributes, **options):
         html = f'<div class="explorable" {attributes}><p>fallback</p></div>'
-        (tmp_path / "block.html").write_text(f"<!doctype html>{scripts}{html}", "utf-8")
+        (tmp_path / "block.html").write_text(
+            f"<!doctype html><meta charset=utf-8>{scripts}{html}", "utf-8"
+        )
         contexts.append(browser.new_context(viewport=DESKTOP, **options))
         page = opened(contexts[-1], "file://", f"{tmp_path}/block", complaints := [])
         return page, page.locator(".explorable"), complaints
