@@ -221,6 +221,17 @@ def tuning_in_keras(names):
     assert float(keras.ops.sigmoid(names["detector"].bias)[0]) == pytest.approx(0.01, rel=1e-5)
 
 
+def are_zero(*tensors):
+    """Return the check that these parameters, named like ``layer.bias``, are 0."""
+
+    def check(names):
+        for tensor in tensors:
+            owner, attribute = tensor.split(".")
+            assert not getattr(names[owner], attribute).any(), tensor
+
+    return check
+
+
 # Page: the checks in the order of its blocks. A new block needs one here.
 PROMISES = {
     "01_zero_initialization": [are_zero("layer.bias", "layer.weight", "norm.weight")],
