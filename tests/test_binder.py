@@ -193,7 +193,7 @@ def _address(log, seconds=60):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_jupyterlab_renders_every_cell(lab, browser, path):
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page = browser.new_page(viewport={"width": 1200, "height": 1000})
+    page = browser.new_page(viewport={"width": 1200, "height": 3000})
     page.goto(f"{lab}/lab/tree/notebooks/{path.name}?reset")
     n_markdown = sum(cell.cell_type == "markdown" for cell in canonical.read(path).cells)
     rendered = page.locator(".jp-Notebook .jp-MarkdownCell .myst")
@@ -241,7 +241,7 @@ def _take_screenshots(page, stem):
     """Keep a picture of every screen of the notebook."""
     scroll = page.locator(".jp-WindowedPanel-outer").first
     height = scroll.evaluate("panel => panel.scrollHeight")
-    for number, top in enumerate(range(0, height, 900)):
+    for number, top in enumerate(range(0, height, 2800)):
         scroll.evaluate("(panel, top) => { panel.scrollTop = top }", top)
         page.wait_for_timeout(150)
         page.screenshot(path=SCREENSHOTS / f"{stem}-{number:02}.png")
