@@ -197,7 +197,7 @@ def test_jupyterlab_renders_every_cell(lab, browser, path):
     page.goto(f"{lab}/lab/tree/notebooks/{path.name}?reset")
     n_markdown = sum(cell.cell_type == "markdown" for cell in canonical.read(path).cells)
     rendered = page.locator(".jp-Notebook .jp-MarkdownCell .myst")
-    rendered.nth(n_markdown - 1).wait_for(state="attached", timeout=60_000)
+    rendered.nth(n_markdown - 1).wait_for(state="attached", timeout=120_000)
     page.wait_for_timeout(3000)
     assert rendered.count() == n_markdown
     shown = [rendered.nth(i).inner_text() for i in range(n_markdown)]

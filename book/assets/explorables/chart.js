@@ -1,4 +1,4 @@
-/* Charts of the explorables as SVG: axes, lines, points, bars. No mathematics of networks here. */
+/* Charts of the explorables as SVG: axes, lines, points, bars. */
 (function (root) {
 "use strict";
 
@@ -22,7 +22,7 @@ function text(x, y, words, options = {}) {
 	return element("text", { class: "tick", x, y, "text-anchor": "middle", ...options }, [words]);
 }
 
-/** A number in few characters: 0.0123, 1.5, 3e-7. */
+/** A number in few characters. */
 function short(value) {
 	if (value === 0 || !Number.isFinite(value)) return String(value);
 	const size = Math.abs(value);

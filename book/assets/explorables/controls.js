@@ -86,7 +86,7 @@ function preset(block, name, spec) {
 	throw new Error(`${spec.label} must be one of ${Object.keys(spec.options)}, got “${text}”.`);
 }
 
-/** The names of the controls to show; throws on attributes without a meaning. */
+/** The controls to show. */
 function shown(block, specs) {
 	const names = Object.keys(specs);
 	const chosen = block.dataset.controls ? block.dataset.controls.split(" ") : names;

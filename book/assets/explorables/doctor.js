@@ -22,7 +22,7 @@ const rows = ({ rows: length, columns: n, data }) =>
 	Array.from({ length }, (_, i) => data.subarray(i * n, (i + 1) * n));
 const spread = (A) => Math.sqrt(mean(network.batchStatistics(A).variances)) / network.rms(A);
 
-/** {rms, saturated, dead, spread} of a layer's activations; after an overflow no shares. */
+/** {rms, saturated, dead, spread} of a layer's activations. */
 function layerRow(A, activation) {
 	const rms = network.rms(A);
 	if (!Number.isFinite(rms)) return { rms: Infinity };
@@ -35,7 +35,7 @@ function layerRow(A, activation) {
 	};
 }
 
-/** The share of units of a layer that equal another unit: weights, bias, scale, shift. */
+/** The share of a layer's units that equal another one. */
 function twins({ weights, biases, scales, shifts }, layer) {
 	const columns = [biases, scales, shifts].map((lists) => lists[layer]).filter(Boolean);
 	const units = rows(weights[layer]).map((values, i) => [...values, ...columns.map((c) => c[i])]);
@@ -43,7 +43,7 @@ function twins({ weights, biases, scales, shifts }, layer) {
 	return share(units, (unit) => units.some((other) => same(unit, other)));
 }
 
-/** Send X up and `top`, a gradient on the logits, down; yields after each layer. */
+/** Send X up and `top`, a gradient on the logits, down. */
 function* examine(net, X, top) {
 	const { trace, gradients } = yield* network.passes(net, X, top);
 	const table = [];
@@ -65,7 +65,7 @@ const hasHead = (net) => net.weights[net.weights.length - 1].data.some((w) => w 
 const isDead = ({ table, X }) => (layer, l) =>
 	layer.dead >= DEAD_SHARE && (l ? table[l - 1].rms : network.rms(X)) > 0;
 
-/** Each check tells whether its verdict applies, in the order of their weight. */
+/** Each tells whether its verdict applies; the first is the verdict. */
 const CHECKS = {
 	symmetric: ({ table }) => table.some((layer) => layer.twins >= SYMMETRIC_SHARE),
 	dead: (exam) => exam.table.some(isDead(exam)),
@@ -86,7 +86,7 @@ function verdicts(exam) {
 	return found.length ? found : ["healthy"];
 }
 
-/** The gain to draw weights with, or null where no gain serves a deep net. */
+/** The gain for the weights, or null where none serves a deep net. */
 function gainFor(activation) {
 	if (["sigmoid", "softplus"].includes(activation)) return null;
 	if (["tanh", "identity", "selu"].includes(activation)) return 1;
@@ -136,7 +136,7 @@ function adviseScale(exam) {
 
 const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 
-/** What to do about a first verdict, in nets without biases and with standardized inputs. */
+/** What to do about a verdict, without biases and with standardized inputs. */
 const ADVICE = {
 	symmetric: (exam) => `${sentence(draw(exam))} Biases may stay 0.`,
 	dead: (exam) =>
@@ -155,10 +155,10 @@ if (typeof module === "object") {
 }
 
 const { chart, controls } = Explorables;
-const EXAMPLES = 24;
+const EXAMPLES = 16;
 const SPECS = {
 	depth: controls.whole("hidden layers", [1, 30], 1, 20),
-	width: controls.whole("width", [4, 64], 4, 48),
+	width: controls.whole("width", [4, 64], 4, 40),
 	scheme: controls.oneOf("scheme", "Xavier", controls.SCHEMES),
 	activation: controls.oneOf("activation", "relu", controls.ACTIVATIONS),
 	norm: controls.oneOf("BatchNorm", "no", { no: "no", yes: "yes" }),

@@ -29,7 +29,9 @@ function fromRows(rows) {
 }
 
 function randomMatrix(rows, columns, draw) {
-	return matrix(rows, columns, Float64Array.from({ length: rows * columns }, draw));
+	const A = matrix(rows, columns);
+	for (let k = 0; k < A.data.length; k++) A.data[k] = draw();
+	return A;
 }
 
 function multiply(A, B) {
@@ -46,8 +48,8 @@ function multiply(A, B) {
 
 function transpose(A) {
 	const T = matrix(A.columns, A.rows);
-	for (let k = 0; k < A.data.length; k++) {
-		T.data[(k % A.columns) * A.rows + Math.floor(k / A.columns)] = A.data[k];
+	for (let i = 0, k = 0; i < A.rows; i++) {
+		for (let j = 0; j < A.columns; j++, k++) T.data[j * A.rows + i] = A.data[k];
 	}
 	return T;
 }
@@ -107,7 +109,7 @@ const ACTIVATIONS = {
 	softplus: [softplus, sigmoid],
 };
 
-/** Name: the standard deviation of normal weights as a function of the fans; constants differ. */
+/** Name: the standard deviation of normal weights, from the fans. */
 const SCHEMES = {
 	zero: () => 0,
 	small: () => 0.01,
@@ -238,7 +240,7 @@ function descend(parameters, gradients, learningRate) {
 	});
 }
 
-/** Take one step of full-batch gradient descent in place; return the loss before it. */
+/** One step of full-batch gradient descent in place; returns the loss before it. */
 function trainStep(network, X, targets, learningRate) {
 	const trace = forward(network, X);
 	const logits = trace.activations[network.weights.length];

@@ -3,7 +3,7 @@
 "use strict";
 
 const { network, chart, controls } = Explorables;
-const EXAMPLES = 20;
+const EXAMPLES = 10;
 const { small, He, large } = controls.SCHEMES;
 const activation = controls.oneOf("activation", "relu", controls.ACTIVATIONS);
 const SPECS = {
@@ -17,7 +17,7 @@ const SPECS = {
 	}),
 	activation,
 	depth: controls.whole("layers", [10, 50], 1, 20),
-	width: controls.whole("width", [20, 200], 10, 60),
+	width: controls.whole("width", [20, 200], 10, 50),
 };
 const STORED_SPECS = {
 	gain: controls.factor("multiply all weights by", [0.1, 10], 0.01, 1),

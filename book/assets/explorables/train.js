@@ -4,7 +4,7 @@
 
 const { network, chart, controls } = Explorables;
 const SEEDS = 5;
-const GRID = 22;
+const GRID = 20;
 const REACH = 1.6;
 const POINTS = 60;
 const STEPS = 2000;
@@ -24,6 +24,7 @@ const SPECS = {
 	}),
 };
 
+const box = (name = "", parts = []) => controls.html("div", { class: name }, parts);
 const around = (radius, angle) => [radius * Math.cos(angle), radius * Math.sin(angle)];
 
 /** The place of a point: label 0 or 1, t from 0 to 1 along the shape. */
@@ -57,7 +58,7 @@ function startRuns(scheme, { hidden, activation }) {
 	}));
 }
 
-/** Tell whether 95 % of the points are on their own side of probability 1/2. */
+/** Tell whether 95 % of the points are on their own side. */
 function succeeds(net, { X, Y }) {
 	const wrong = logits(net, X).filter((z, k) => z > 0 !== Y.data[k] > 0.5);
 	return wrong.length <= 0.05 * Y.data.length;
@@ -134,24 +135,36 @@ function costChart(sides, step, width) {
 
 function setUp(block) {
 	const work = controls.worker();
-	let [points, data, sides, step, running, button] = [[], null, [], 0, false, null];
+	let [points, step, running] = [[], 0, false];
+	let data, sides, costs, button;
 
 	function begin() {
-		const { values } = panel;
 		pause();
 		data = points.length && { X: plane(points), Y: network.fromRows([points.map((p) => p.label)]) };
 		step = 0;
-		sides = ["left", "right"].map((side, k) => {
+		sides = null;
+		work(show());
+	}
+
+	function* build() {
+		const { values } = panel;
+		const made = [];
+		for (const side of ["left", "right"]) {
 			const words = SCHEMES[values[side]];
 			const view = picture(points, `Decision regions of the ${side} start, ${words}`);
 			view.svg.addEventListener("click", (event) => {
 				if (values.data === "own") addPoint(view.place(event));
 			});
-			const title = controls.html("p", { class: `explorable-label side-${k}` }, [words]);
-			return { words, title, view, runs: startRuns(values[side], values) };
-		});
-		work(draw());
-		say();
+			const title = box(`explorable-label side-${made.length}`, [words]);
+			const parts = [title, view.svg, box()];
+			made.push({ words, view, parts, runs: startRuns(values[side], values) });
+			yield;
+		}
+		costs = box();
+		const row = made.map(({ parts }) => box("", parts));
+		panel.figure.replaceChildren(box("explorable-row", row), costs);
+		yield;
+		return made;
 	}
 
 	function addPoint(place) {
@@ -161,6 +174,7 @@ function setUp(block) {
 
 	/** Train every network up to step `last`; draws now and then. */
 	function* learn(last) {
+		yield* draw();
 		let drawn = performance.now();
 		while (running && step < last) {
 			for (const { net, losses } of sides.flatMap(({ runs }) => runs)) {
@@ -174,25 +188,27 @@ function setUp(block) {
 			drawn = performance.now();
 		}
 		pause();
+		yield* show();
+	}
+
+	function* draw() {
+		sides = sides || (yield* build());
+		for (const { view, parts, runs } of sides) {
+			view.update(runs[0].net);
+			parts[2].replaceChildren(firstWeights(runs[0].net));
+			yield;
+		}
+		costs.replaceChildren(costChart(sides, step, panel.width()));
+		yield;
+	}
+
+	function* show() {
 		yield* draw();
 		say();
 	}
 
-	function* draw() {
-		const row = controls.html("div", { class: "explorable-row" });
-		for (const { title, view, runs } of sides) {
-			view.update(runs[0].net);
-			row.append(controls.html("div", {}, [title, view.svg, firstWeights(runs[0].net)]));
-			yield;
-		}
-		panel.figure.replaceChildren(row, costChart(sides, step, panel.width()));
-		yield;
-	}
-
 	function say() {
-		if (!data) {
-			return panel.say("Tap a plane or press “Random point”. The class alternates.");
-		}
+		if (!data) return panel.say("Tap a plane or press “Random point”. The class alternates.");
 		const results = sides.map(({ words, runs }) => {
 			const good = runs.filter(({ net }) => succeeds(net, data)).length;
 			return `${words}: ${good} of ${SEEDS} seeds get 95 % right`;
@@ -227,8 +243,8 @@ function setUp(block) {
 	}
 
 	function changed(name) {
-		if (name === "size") return running || work(draw());
-		if (name === "rate") return say();
+		if (name === "size") return running || work(show());
+		if (name === "rate") return sides && say();
 		const { data: shape } = panel.values;
 		if (name === "data" || !name) points = shape === "own" ? [] : sample(shape);
 		begin();
