@@ -11,10 +11,10 @@ export PYTHON CI
 BIN := .venv/bin
 PORT := 8000
 
-.PHONY: help set-up book test execute serve lab lint bench mutants lock clean
+.PHONY: help set-up book test test-frameworks execute serve lab lint bench mutants lock clean
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
 set-up:
 	@tools/set_up
@@ -25,6 +25,10 @@ book: set-up ## build the HTML into _build/html, warnings are errors
 
 test: lint book ## everything that proves the book
 	$(BIN)/pytest --nbval --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+
+test-frameworks: set-up ## our networks and the book's code beside PyTorch, Keras and JAX
+	@tools/set_up_frameworks
+	.venv-frameworks/bin/python -m pytest --confcutdir=tests/frameworks tests/frameworks
 
 execute: set-up ## run the notebooks and store their outputs (NOTEBOOKS="notebooks/01_….ipynb" for some)
 	$(BIN)/python -m tools.execute_notebooks $(NOTEBOOKS)
@@ -47,9 +51,10 @@ bench: set-up ## speed of the helper package beside its peers
 mutants: set-up ## break the helper package on purpose; the tests must notice
 	$(BIN)/python -m tests.mutants
 
-lock: set-up ## compile requirements.in to requirements.txt
+lock: set-up ## compile both requirements.in to their requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 tests/frameworks/requirements.in -o tests/frameworks/requirements.txt
 
-clean: ## remove the built book, caches and the environment
-	rm -rf _build .venv .pytest_cache .ruff_cache .hypothesis
+clean: ## remove the built book, caches and the environments
+	rm -rf _build .venv .venv-frameworks .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.browsing import serving
+
 DEBIAN_PACKAGES = {"chromium": "chromium", "node": "nodejs"}
 CHROMIUM_NAMES = (
     "chromium",
@@ -16,7 +18,8 @@ CHROMIUM_NAMES = (
     "google-chrome-stable",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
-LONGEST_FIRST = ("test_binder", ".ipynb", "test_built_pages")
+collect_ignore = ["frameworks"]  # they need `make test-frameworks`
+LONGEST_FIRST = ("test_binder", ".ipynb", "test_built_pages", "test_explorables")
 QUIET_CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -89,3 +92,10 @@ def browser():
         )
         yield running
         running.close()
+
+
+@pytest.fixture(scope="module")
+def site():
+    """Yield the address of a local server of the built book."""
+    with serving() as address:
+        yield address

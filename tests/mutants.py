@@ -29,6 +29,7 @@ TESTS = {
     "activations.py": ["test_activations.py"],
     "batch_norm.py": ["test_network.py", "test_gradients.py"],
     "datasets.py": ["test_datasets.py"],
+    "diagnosis.py": ["test_diagnosis.py"],
     "gains.py": ["test_gains.py"],
     "initializers.py": ["test_initializers.py"],
     "losses.py": ["test_losses.py"],
@@ -427,6 +428,58 @@ MUTANTS = [
         "probes.py",
         "np.median(np.abs(A), axis=entries)",
         "np.median(A, axis=entries)",
+    ),
+    # Diagnosis
+    Mutant(
+        "verdicts in another order",
+        "diagnosis.py",
+        '    "dead": _dead,\n    "exploding": _exploding,\n',
+        '    "exploding": _exploding,\n    "dead": _dead,\n',
+    ),
+    Mutant("half dead is dead", "diagnosis.py", "DEAD_SHARE = 0.9", "DEAD_SHARE = 0.3"),
+    Mutant(
+        "a layer that gets nothing is dead", "diagnosis.py", "& (entering > 0)", "& (entering >= 0)"
+    ),
+    Mutant("depth ignored", "diagnosis.py", "TOTAL_CHANGE ** (1 / max(steps, 1))", "TOTAL_CHANGE"),
+    Mutant("gradient from below", "diagnosis.py", "table.gradient_rms[::-1]", "table.gradient_rms"),
+    Mutant("steps miscounted", "diagnosis.py", "(1 / (len(rms) - 1)))", "(1 / len(rms)))"),
+    Mutant("spread not relative", "diagnosis.py", "dead, spread / rms]", "dead, spread]"),
+    Mutant(
+        "gradient at the wrong layer", "diagnosis.py", "preactivations[:-1]", "preactivations[1:]"
+    ),
+    Mutant("biases left out of the theory", "diagnosis.py", " + np.mean(b**2)", ""),
+    Mutant(
+        "theory with the slopes of the layer above",
+        "diagnosis.py",
+        "slopes[: len(factors)]",
+        "slopes[-len(factors) :]",
+    ),
+    Mutant(
+        "theory of BatchNorm with the mean square",
+        "diagnosis.py",
+        "[square - gaussian_mean(f) ** 2]",
+        "[square]",
+    ),
+    Mutant(
+        "twins by their weights only",
+        "diagnosis.py",
+        "columns += [mlp.scales, mlp.shifts] if mlp.batch_norm else []",
+        "columns = columns[:1]",
+    ),
+    Mutant(
+        "layers counted from 0", "diagnosis.py", "in enumerate(weights, 1)", "in enumerate(weights)"
+    ),
+    Mutant(
+        "advice upside down",
+        "diagnosis.py",
+        "gain / np.sqrt(W.shape[1]) / W.std()",
+        "W.std() / gain * np.sqrt(W.shape[1])",
+    ),
+    Mutant(
+        "multiplies weights whose mean is not 0",
+        "diagnosis.py",
+        "if gain is None or any(abs(W.mean()) * np.sqrt(W.shape[1]) > W.std() for W in hidden):",
+        "if gain is None:",
     ),
     # What a notebook prints
     Mutant(

@@ -4,8 +4,6 @@ import gzip
 import re
 from dataclasses import dataclass
 from functools import cache, partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
@@ -13,13 +11,13 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
 from tests.book import HTML, REPOSITORY, binder_address, erratum_address, toc_documents
+from tests.browsing import DESKTOP, PHONE, overflow, watch
 
 DOCUMENTS = toc_documents()
 CHAPTERS = [name for name in DOCUMENTS if name.startswith("notebooks/")]
 PAGES = [f"{name}.html" for name in [*DOCUMENTS, "search", "genindex"]]
-MAX_FIRST_LOAD = 1_400_000
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
+MAX_FIRST_LOAD = 700_000
+FADE = 400  # milliseconds until the colors of a theme have settled
 ALREADY_COMPRESSED = {".png", ".woff", ".woff2", ".jpg"}
 # axe needs a minute for a page with thousands of spans: one code token of each color is enough for
 # it, and formulas are MathJax's
@@ -187,50 +185,20 @@ class Visit:
     barriers: list
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serve files without a line per request."""
-
-    def log_message(self, *arguments):
-        """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def site():
-    """Yield the address of a local server of the built book."""
-    handler = partial(QuietHandler, directory=str(HTML))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-def watch(page, home, requested, complaints):
-    """Record what the page requests and complains of; refuse whatever is not under ``home``."""
-
-    def route(route):
-        requested.append(route.request.url)
-        if route.request.url.startswith((home, "data:", "blob:")):
-            route.continue_()
-        else:
-            complaints.append(f"asked for {route.request.url}")
-            route.abort()
-
-    page.route("**/*", route)
-    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-    page.on(
-        "console",
-        lambda message: message.type in ("error", "warning") and complaints.append(message.text),
-    )
-    page.on(
-        "response",
-        lambda answer: answer.status >= 400 and complaints.append(f"{answer.status} {answer.url}"),
-    )
-
-
 def barriers(page):
-    """Return what axe finds serious or critical; the page's code and formulas are cut down."""
+    """Return what axe finds serious or critical; the page's code and formulas are cut down.
+
+    The second theme differs in its colors only, so there only contrast is looked at.
+    """
     page.evaluate(SIMPLIFY)
-    options = {"preload": False, "resultTypes": ["violations"]}
+    found = serious(page, {})
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_timeout(FADE)
+    return found + serious(page, {"runOnly": ["color-contrast"]})
+
+
+def serious(page, options):
+    options |= {"preload": False, "resultTypes": ["violations"]}
     return [
         f"{rule['id']}: {rule['nodes'][0]['html']}"
         for rule in Axe().run(page, options=options).response["violations"]
@@ -253,8 +221,7 @@ def visit(browser, home, address):
             "math_errors": count("mjx-merror, merror, [data-mjx-error]"),
         }
         page.set_viewport_size(PHONE)
-        width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        seen["overflow"] = page.evaluate(width)
+        seen["overflow"] = overflow(page)
         page.set_viewport_size(DESKTOP)
         return Visit(requested, complaints, barriers=barriers(page), **seen)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,16 +27,19 @@ UNIX_TOOLS = (
     "rm",
     "tee",
 )
-COMMANDS = ["book", "test", "execute", "serve", "lab", "lint", "bench", "mutants", "lock", "clean"]
+COMMANDS = [
+    *("book", "test", "test-frameworks", "execute", "serve", "lab", "lint", "bench", "mutants"),
+    *("lock", "clean"),
+]
 BROWSER_TEST = "tests/test_built_pages.py::test_search_finds_a_chapter"
 # stands for an interpreter: answers the version check, makes an environment, writes down installs
 FAKE_PYTHON = """#!/usr/bin/env bash
 case "$*" in
     -c*sys.exit*) exit {usable} ;;
     -c*|--version) echo "Python {version}" ;;
-    "-m venv .venv")
+    "-m venv "*)
         [ {venv} = 0 ] || exit 1
-        mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+        mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
     *"pip install"*) echo "Collecting numpy"; echo installed >> installs; exit {install} ;;
 esac
 """
@@ -132,6 +136,71 @@ def test_set_up_tries_a_failed_install_again(project):
     for expected in (1, 2):
         assert "check the network and run the command again" in only_sentence(set_up(project))
         assert installs(project) == expected
+
+
+@pytest.fixture
+def frameworks(project):
+    """Return a project whose .venv is ready, with the set-up script and lock of the frameworks."""
+    (project / "tests" / "frameworks").mkdir(parents=True)
+    shutil.copy(ROOT / "tools" / "set_up_frameworks", project / "tools")
+    (project / "tests" / "frameworks" / "requirements.txt").write_text("jax==0.10.2\n")
+    (project / ".venv" / "bin").mkdir(parents=True)
+    add_python(project, "../.venv/bin/python")
+    return project
+
+
+def set_up_frameworks(project):
+    return subprocess.run(
+        [project / "tools" / "set_up_frameworks"],
+        env={"PATH": str(project / "bin")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_frameworks_are_installed_once_for_each_lock_and_torch(frameworks):
+    """The lock and torch are two installs each time."""
+    lock = frameworks / "tests" / "frameworks" / "requirements.txt"
+    script = frameworks / "tools" / "set_up_frameworks"
+    for expected in (2, 2):
+        assert set_up_frameworks(frameworks).returncode == 0
+        assert installs(frameworks) == expected
+    lock.write_text("jax==0.10.3\n")
+    assert set_up_frameworks(frameworks).returncode == 0
+    assert installs(frameworks) == 4
+    script.write_text(re.sub(r"(TORCH=torch==)\S+", r"\g<1>9.9", script.read_text()))
+    assert set_up_frameworks(frameworks).returncode == 0
+    assert installs(frameworks) == 6
+
+
+def test_frameworks_get_the_python_of_the_book(frameworks):
+    assert set_up_frameworks(frameworks).returncode == 0
+    add_python(frameworks, "../.venv/bin/python", version="3.13.0")
+    assert set_up_frameworks(frameworks).returncode == 0
+    assert installs(frameworks) == 4
+
+
+def test_a_failed_install_of_the_frameworks_is_tried_again(frameworks):
+    add_python(frameworks, "../.venv/bin/python", install=1)
+    for expected in (1, 2):
+        sentence = only_sentence(set_up_frameworks(frameworks))
+        assert "check the network and run the command again" in sentence
+        assert installs(frameworks) == expected
+
+
+def test_make_test_leaves_the_frameworks_out():
+    """Their tests import what .venv lacks; they are neither collected nor skipped."""
+    found = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests"],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "tests/test_commands.py" in found
+    assert "frameworks/" not in found
 
 
 def make(*arguments):

@@ -16,7 +16,8 @@ MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 TREES = {stem: ast.parse((PACKAGE / f"{stem}.py").read_text("utf-8")) for stem in MODULES}
 MAX_LINES = 25
 EXPORTED = {
-    *("MLP", "Gradients", "History", "LayerStatistics", "Trace", "activation", "bilinear"),
+    *("MLP", "Gradients", "Growth", "History", "LayerStatistics", "Report", "Trace"),
+    *("activation", "bilinear", "diagnose"),
     *("binary_cross_entropy", "calculate_gain", "circles", "compute_fans", "constant", "digits"),
     *("he_normal", "he_uniform", "layer_statistics", "lecun_normal", "lecun_uniform"),
     *("nguyen_widrow", "normal", "orthogonal", "positive_unitball", "record"),
@@ -52,6 +53,7 @@ SIGNATURES = {
         "rng=None, record_every=1000)"
     ),
     "layer_statistics": "(layers, activation=None)",
+    "diagnose": "(network, X, *, activation=None, biases=None, rng)",
     "circles": "(n_samples, noise, seed)",
     "digits": "()",
     "record": "(name, value, spec)",
@@ -59,7 +61,9 @@ SIGNATURES = {
 FIELDS = {
     "Trace": ("activations", "preactivations", "inputs_to_activation", "training"),
     "Gradients": ("weights", "biases", "scales", "shifts", "preactivations"),
+    "Growth": ("forward", "backward"),
     "History": ("steps", "losses"),
+    "Report": ("table", "growth", "predicted_growth", "verdict", "advice"),
     "LayerStatistics": (
         *("mean", "std", "rms", "median_abs", "saturated", "dead", "std_over_inputs"),
     ),
@@ -77,6 +81,7 @@ RANKS = {
     "network": 3,
     "training": 4,
     "probes": 4,
+    "diagnosis": 5,
     "plots": 5,
     "explorers": 6,
     "__init__": 7,
@@ -101,6 +106,8 @@ def imports(stem):
     for node in ast.walk(TREES[stem]):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "initlab":
+            yield from (f"initlab.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module
 

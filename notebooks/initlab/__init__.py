@@ -6,6 +6,7 @@ A dense weight is ``W (fan_out, fan_in)``, data are columns ``X (n_features, n_e
 
 from initlab.activations import activation
 from initlab.datasets import circles, digits
+from initlab.diagnosis import Growth, Report, diagnose
 from initlab.gains import calculate_gain, unit_variance_gain
 from initlab.initializers import (
     bilinear,
@@ -35,8 +36,10 @@ from initlab.training import History, train
 __all__ = [
     "MLP",
     "Gradients",
+    "Growth",
     "History",
     "LayerStatistics",
+    "Report",
     "Trace",
     "activation",
     "bilinear",
@@ -45,6 +48,7 @@ __all__ = [
     "circles",
     "compute_fans",
     "constant",
+    "diagnose",
     "digits",
     "he_normal",
     "he_uniform",

@@ -4,6 +4,8 @@ Colors are those of Okabe and Ito, which survive color blindness; every figure h
 background of its own, so that it reads on a light and on a dark page.
 """
 
+from typing import NamedTuple
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -22,6 +24,24 @@ SCHEME_COLORS = {
     "other": ORANGE,
 }
 THEORY_COLOR = BLACK
+GRID = np.linspace(-1.5, 1.5, 80)
+
+
+class Training(NamedTuple):
+    """One start in `training_runs`: its name, cost against step, and the first seed's regions.
+
+    Attributes
+    ----------
+    name : str, a key of ``SCHEME_COLORS`` or another word
+    steps : array (records,)
+    costs : array (records, S)
+    regions : array (80, 80), the probability of class 1 on the square of ``GRID``
+    """
+
+    name: str
+    steps: np.ndarray
+    costs: np.ndarray
+    regions: np.ndarray
 
 
 def use_style():
@@ -148,3 +168,120 @@ def _label_end(axis, x, y, text, color):
         va="center",
         annotation_clip=False,
     )
+
+
+def rms_profile(measured, theory=None):
+    """Draw the RMS of signal and gradient per layer on a logarithmic axis, theory dashed.
+
+    Parameters
+    ----------
+    measured, theory : dict with the arrays (L,) "signal" and "gradient"; the theory is optional.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axis = plt.subplots()
+    for name, color in (("signal", BLUE), ("gradient", VERMILION)):
+        line = None if theory is None else theory[name]
+        per_layer(axis, measured[name], theory=line, color=color, label=name)
+    values = np.concatenate([measured["signal"], measured["gradient"]])
+    if (values > 0).all() and np.isfinite(values).all():
+        axis.set_yscale("log")
+    axis.set_ylabel("RMS")
+    return figure
+
+
+def training_runs(runs, X, Y):
+    """Draw the decision regions of every start and, beside them, the costs of all seeds.
+
+    Parameters
+    ----------
+    runs : list of Training
+    X : array (2, m)
+    Y : array (1, m), classes 0 and 1
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(1, len(runs) + 1, figsize=(4 * len(runs) + 4, 3.6))
+    for axis, run in zip(axes, runs, strict=False):
+        square = (GRID[0], GRID[-1], GRID[0], GRID[-1])
+        shades = {"cmap": "RdBu_r", "vmin": 0, "vmax": 1, "alpha": 0.6, "origin": "lower"}
+        axis.imshow(run.regions, extent=square, **shades)
+        for label, color in ((0, BLUE), (1, VERMILION)):
+            axis.plot(*X[:, Y[0] == label], ".", color=color)
+        axis.set(title=run.name, xlabel="$x_1$", ylabel="$x_2$")
+        axis.grid(False)
+    for run, color in zip(runs, (BLUE, VERMILION), strict=False):
+        cost_curves(axes[-1], run.steps, run.costs, color=color, label=run.name)
+    axes[-1].set_yscale("log")
+    return figure
+
+
+def chain_factors(factors):
+    """Draw the size of each layer's factor as bars and the product from the last layer down.
+
+    Parameters
+    ----------
+    factors : array (L,), one factor per layer, from layer 1
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axis = plt.subplots()
+    layers, sizes = np.arange(1, len(factors) + 1), np.abs(factors)
+    axis.bar(layers, sizes - 1, bottom=1, width=0.4, color=BLUE)
+    products = np.cumprod(sizes[::-1])[::-1]
+    axis.plot(layers, products, "o-", color=VERMILION)
+    _label_end(axis, layers[0], products[0], "product", VERMILION)
+    axis.set(yscale="log", xlabel="layer", ylabel="size of the factor", xticks=layers)
+    return figure
+
+
+def tensors(arrays):
+    """Draw tensors (examples, channels, places) side by side: rows are examples.
+
+    Parameters
+    ----------
+    arrays : dict of str to array (n, c, p)
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(1, len(arrays), figsize=(4.2 * len(arrays), 2.4))
+    for axis, (name, tensor) in zip(axes, arrays.items(), strict=True):
+        n_examples, n_channels, n_places = tensor.shape
+        flat = tensor.reshape(n_examples, -1)
+        picture = axis.imshow(flat, cmap="RdBu_r", vmin=-3, vmax=3, aspect="auto")
+        for channel in range(1, n_channels):
+            axis.axvline(channel * n_places - 0.5, color=BLACK, linewidth=0.8)
+        axis.set(title=name, ylabel="example", yticks=range(n_examples), xlabel="channel")
+        axis.set_xticks(n_places * (np.arange(n_channels) + 0.5) - 0.5, range(1, n_channels + 1))
+        axis.grid(False)
+        figure.colorbar(picture, ax=axis)
+    return figure
+
+
+def descent(H, path):
+    """Draw the contour lines of e^T H e / 2 and the path of gradient descent.
+
+    Parameters
+    ----------
+    H : array (2, 2), symmetric
+    path : array (steps + 1, 2), the errors of the weights
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axis = plt.subplots()
+    x, y = np.meshgrid(np.linspace(-1.6, 1.6, 120), np.linspace(-1.6, 1.6, 120))
+    costs = (H[0, 0] * x**2 + 2 * H[0, 1] * x * y + H[1, 1] * y**2) / 2
+    axis.contour(x, y, costs, levels=12, colors=GRAY, linewidths=0.7)
+    axis.plot(*path.T, "o-", color=VERMILION, markersize=3, linewidth=1)
+    axis.set(xlabel="error of weight 1", ylabel="error of weight 2", aspect="equal")
+    return figure

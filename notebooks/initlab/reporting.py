@@ -55,14 +55,19 @@ def table(headers, rows, spec=".4g"):
     ValueError
         If a row and the headers differ in length.
     """
+    print(aligned(headers, rows, spec))
+
+
+def aligned(headers, rows, spec=".4g"):
+    """Return what `table` prints."""
     cells = [list(headers)]
     for row in rows:
         if len(row) != len(headers):
             raise ValueError(f"each row must have {len(headers)} cells, got {list(row)!r}")
         cells.append([_cell(value, spec) for value in row])
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        print("  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)))
+    lines = [[t.rjust(width) for t, width in zip(row, widths, strict=True)] for row in cells]
+    return "\n".join("  ".join(line) for line in lines)
 
 
 def _cell(value, spec):
