@@ -16,7 +16,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from tools import canonical, claims, entries, questions, records, sections
+from tools import canonical, claims, entries, questions, texts
 
 
 def render(block, ids, stem, root=Path(".")):
@@ -46,8 +46,8 @@ def render(block, ids, stem, root=Path(".")):
         raise ValueError(f"block {block!r} names no ids")
     file, schema, write = BLOCKS[block]
     known = file.read(root)
-    fill = partial(_fill, stem=stem, root=root)
-    shown = partial(_shown, stem=stem, root=root)
+    fill = partial(texts.on_page, stem=stem, root=root)
+    shown = partial(texts.shown, stem=stem, root=root)
     return "\n\n".join(write(_entry(known, key, file.FILE, schema), fill, shown) for key in ids)
 
 
@@ -58,18 +58,6 @@ def _entry(known, key, file, schema):
     if malformed:
         raise ValueError(f"{file}: {key}: {malformed[0]}")
     return known[key]
-
-
-def _fill(text, stem, root):
-    """Return a text with its numbers resolved and its links made to work in the notebook."""
-    resolve = partial(records.resolve, notebooks=Path(root, "notebooks"))
-    return sections.relink(records.fill(text.strip(), resolve), stem, root)
-
-
-def _shown(entry, stem, root):
-    """Return the link to the section that shows what an entry says."""
-    title = sections.title(entry["section"], root)
-    return f"Shown in [{title}]({sections.link(entry['section'], stem, root)})."
 
 
 def _with_card(question):
