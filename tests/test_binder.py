@@ -41,7 +41,9 @@ SETTINGS = {
 }
 # its live cell needs nothing of the cells before it
 LIVE_CHAPTER = "05_vanishing_gradients"
-RAW_MARKUP = re.compile(r"```|:::|\{(glue|value|cite|prf|ref|numref)[:}\w]|^\([\w-]+\)=$", re.MULTILINE)
+RAW_MARKUP = re.compile(
+    r"```|:::|\{(glue|value|cite|prf|ref|numref)[:}\w]|^\([\w-]+\)=$", re.MULTILINE
+)
 # an unknown directive is a red box, a citation or reference without a target is marked
 ERROR_BOXES = "[class*='bg-red'], [class*='border-red-'], [title*='Not Found'], .jp-RenderedError"
 
