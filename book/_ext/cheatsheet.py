@@ -10,7 +10,7 @@ from sphinx.util.docutils import SphinxDirective
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "notebooks"))  # the helper package lies there
 
-from initlab import activation, calculate_gain, gains, unit_variance_gain  # noqa: E402
+from initlab import activation, calculate_gain, gains, unit_variance_gain
 
 PAGE = "book/interview/cheatsheet"
 SHOWN = {
