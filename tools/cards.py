@@ -78,7 +78,7 @@ def card(question, stem, root=Path(".")):
         answer(question, stem, root),
         *(["**Rubric**", earned] if earned else []),
         evidence(question, stem, root),
-        f"[Permanent link ¶](#{anchor(question)}){{.entry-link}}",
+        f"[Permanent link ¶](#{anchor(question)})",
         ":::::",
     ]
     return "\n\n".join(parts)

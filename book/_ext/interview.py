@@ -66,11 +66,13 @@ class InterviewCards(FromBank):
         link = f"[{sections.title(topic, root)}]({sections.link(topic, stem, root)})"
         words, _ = self.state.inline_text(link, self.lineno)
         anchor = nodes.make_id(f"topic-{topic}")
-        section = nodes.section("", nodes.title("", "", *words), ids=[anchor], names=[anchor])
+        section = nodes.section("", nodes.title("", "", *words), names=[anchor])
+        self.state.document.note_explicit_target(section)
         for question in own:
             data = {name: question[name] for name in ("topic", "level")}
             data["words"] = cards.search_words(question, root)
-            entry = filterable.FilterableEntry(ids=[cards.anchor(question)], data=data)
+            entry = filterable.FilterableEntry(names=[cards.anchor(question)], data=data)
+            self.state.document.note_explicit_target(entry)
             section += self.parsed(cards.card(question, stem, root), entry)
         return section
 
