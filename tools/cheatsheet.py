@@ -28,24 +28,26 @@ def print_page(page, pdf, running):
 
 
 def link(page):
-    """Show the link to the PDF on the built page.
-
-    Raises
-    ------
-    ValueError
-        If the page has no link that waits to be shown, nor a shown one.
-    """
+    """Show the link to the PDF on the built page."""
     text = Path(page).read_text("utf-8")
-    if WAITING not in text and LINK not in text:
-        raise ValueError(f"{page} has no link to {PDF}; build the book first: make book")
     Path(page).write_text(text.replace(WAITING, LINK), "utf-8")
+
+
+def obstacle():
+    """Return why the sheet cannot be printed, with the remedy, or None."""
+    if browser.find_chromium() is None:
+        names = ", ".join(name for name in browser.CHROMIUM_NAMES if "/" not in name)
+        return f"The cheat sheet is printed through Chromium; install one of {names}."
+    if not (HTML / PAGE).is_file():
+        return f"There is no {HTML / PAGE}; build the book first: make book"
+    return None
 
 
 def main():
     """Print, link, and name the file; return the exit status."""
-    if browser.find_chromium() is None:
-        names = ", ".join(name for name in browser.CHROMIUM_NAMES if "/" not in name)
-        print(f"make cheatsheet prints through Chromium: install one of {names}", file=sys.stderr)
+    reason = obstacle()
+    if reason:
+        print(reason, file=sys.stderr)
         return 1
     with sync_playwright() as playwright:
         print_page(HTML / PAGE, HTML / PDF, browser.launch(playwright))
