@@ -15,6 +15,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import genanki
+from docutils.nodes import make_id
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -198,8 +199,12 @@ def _formula(brackets):
 
 
 def address(reference, site, root=Path(".")):
-    """Return the address of a section on the published site."""
-    sections.title(reference, root)
-    stem, hash_sign, slug = reference.partition("#")
+    """Return the address of a section on the published site.
+
+    A built page knows a heading by docutils' id, which has a hyphen where a slug drops an
+    apostrophe.
+    """
+    title = sections.title(reference, root)
+    stem, hash_sign, _ = reference.partition("#")
     page = sections.pages(root)[stem].relative_to(root).with_suffix(".html")
-    return f"{site}{page.as_posix()}{hash_sign}{slug}"
+    return f"{site}{page.as_posix()}{hash_sign}{make_id(title) if hash_sign else ''}"
