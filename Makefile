@@ -11,7 +11,7 @@ export PYTHON CI
 BIN := .venv/bin
 PORT := 8000
 
-.PHONY: help set-up book test test-frameworks execute serve lab lint bench mutants lock clean
+.PHONY: help set-up book cheatsheet test test-frameworks execute serve lab lint bench mutants lock clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -22,6 +22,9 @@ set-up:
 book: set-up ## build the HTML into _build/html, warnings are errors
 	@rm -rf _build/html _build/.doctrees
 	$(BIN)/jupyter-book build . -W -n --keep-going
+
+cheatsheet: book ## print the cheat sheet through Chromium into _build/html/_static/cheatsheet.pdf
+	$(BIN)/python -m tools.cheatsheet
 
 test: lint book ## everything that proves the book
 	$(BIN)/pytest --nbval --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder

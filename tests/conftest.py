@@ -2,46 +2,21 @@
 
 import os
 import shutil
-from functools import cache
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browsing import serving
+from tools.browser import find_chromium, launch
 
 DEBIAN_PACKAGES = {"chromium": "chromium", "node": "nodejs"}
-CHROMIUM_NAMES = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-)
 collect_ignore = ["frameworks"]  # they need `make test-frameworks`
 LONGEST_FIRST = ("test_binder", ".ipynb", "test_built_pages", "test_explorables")
-QUIET_CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
-@cache
 def find_program(name):
-    """Return the path of a program, or None; Chromium has many names and Playwright a copy."""
-    if name != "chromium":
-        return shutil.which(name)
-    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if found is None:
-        with sync_playwright() as playwright:
-            own = playwright.chromium.executable_path
-        found = own if Path(own).exists() else None
-    return found
+    """Return the path of a program, or None."""
+    return find_chromium() if name == "chromium" else shutil.which(name)
 
 
 def in_ci():
@@ -87,9 +62,7 @@ def pytest_terminal_summary(terminalreporter):
 def browser():
     """Yield headless Chromium without its own traffic, for tests marked ``needs("chromium")``."""
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=find_program("chromium"), args=QUIET_CHROMIUM
-        )
+        running = launch(playwright)
         yield running
         running.close()
 

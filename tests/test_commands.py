@@ -28,7 +28,18 @@ UNIX_TOOLS = (
     "tee",
 )
 COMMANDS = [
-    *("book", "test", "test-frameworks", "execute", "serve", "lab", "lint", "bench", "mutants"),
+    *(
+        "book",
+        "cheatsheet",
+        "test",
+        "test-frameworks",
+        "execute",
+        "serve",
+        "lab",
+        "lint",
+        "bench",
+        "mutants",
+    ),
     *("lock", "clean"),
 ]
 BROWSER_TEST = "tests/test_built_pages.py::test_search_finds_a_chapter"
