@@ -27,7 +27,8 @@ cheatsheet: book ## print the cheat sheet through Chromium into _build/html/_sta
 	$(BIN)/python -m tools.cheatsheet
 
 test: lint book ## everything that proves the book
-	$(BIN)/pytest --nbval --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+	$(BIN)/pytest --nbval --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder -m "not alone"
+	$(BIN)/pytest -m alone
 
 test-frameworks: set-up ## our networks and the book's code beside PyTorch, Keras and JAX
 	@tools/set_up_frameworks

@@ -38,6 +38,7 @@ PIXEL_TOLERANCE, PIXELS_BEYOND = 0.1, 0.002
 SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
 }
 # its live cell needs nothing of the cells before it
 LIVE_CHAPTER = "05_vanishing_gradients"

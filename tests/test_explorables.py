@@ -50,7 +50,6 @@ class Visit:
 
     complaints: list = field(default_factory=list)
     defects: list = field(default_factory=list)
-    slow: list = field(default_factory=list)
     overflow: int = 0
 
 
@@ -164,6 +163,15 @@ def keep_picture(block, document, mode, name):
     block.screenshot(path=SCREENSHOTS / f"{stem}-{name.replace(' ', '-')}-{mode}.png")
 
 
+def slow(browser, home, document):
+    """Return the controls of a page that answer too late or block it for too long."""
+    with browser.new_context(viewport=DESKTOP) as context:
+        page = opened(context, home, document, [])
+        return [
+            defect for name, block in blocks_in(page) for defect in slow_controls(page, name, block)
+        ]
+
+
 def desktop(browser, home, document):
     """Use every block of a page by mouse and keyboard, over http."""
     seen = Visit()
@@ -176,7 +184,6 @@ def desktop(browser, home, document):
             block.scroll_into_view_if_needed()
             keep_picture(block, document, "wide", name)
             seen.defects += by_mouse_and_keyboard(page, name, block)
-            seen.slow += slow_controls(page, name, block)
     return seen
 
 
@@ -241,10 +248,11 @@ def test_blocks_answer_mouse_and_keyboard(desktops, document):
     assert desktops(document).complaints == []
 
 
+@pytest.mark.alone
 @chromium
 @each_page
-def test_controls_answer_in_time(desktops, document):
-    assert desktops(document).slow == []
+def test_controls_answer_in_time(browser, site, document):
+    assert slow(browser, site, document) == []
 
 
 @chromium
