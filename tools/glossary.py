@@ -112,12 +112,13 @@ def finder(terms):
 
 def _pattern(spelling):
     first, rest = spelling[0], r"\s+".join(map(re.escape, spelling[1:].split(" ")))
+    rest = rest.replace("'", "['’]")
     return f"[{first}{first.upper()}]{rest}" if first.islower() else re.escape(first) + rest
 
 
 def owner(words, owners):
     """Return the entry whose spelling matched ``words``."""
-    plain = " ".join(words.split())
+    plain = " ".join(words.replace("’", "'").split())
     return owners[plain] if plain in owners else owners[plain[0].lower() + plain[1:]]
 
 
