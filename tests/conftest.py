@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +12,11 @@ from playwright.sync_api import sync_playwright
 
 from tests.browsing import serving
 
-DEBIAN_PACKAGES = {"chromium": "chromium", "node": "nodejs"}
+DEBIAN_PACKAGES = {
+    "chromium": "chromium",
+    "node": "nodejs",
+    "a Chinese font": "fonts-wqy-microhei",
+}
 CHROMIUM_NAMES = (
     "chromium",
     "chromium-browser",
@@ -33,7 +39,9 @@ QUIET_CHROMIUM = [
 
 @cache
 def find_program(name):
-    """Return the path of a program, or None; Chromium has many names and Playwright a copy."""
+    """Return where a program or font is, or None; Chromium has many names, Playwright a copy."""
+    if name == "a Chinese font":
+        return find_chinese_font()
     if name != "chromium":
         return shutil.which(name)
     found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
@@ -42,6 +50,14 @@ def find_program(name):
             own = playwright.chromium.executable_path
         found = own if Path(own).exists() else None
     return found
+
+
+def find_chinese_font():
+    """Return what fontconfig lists; systems without it (macOS, Windows) bring such fonts."""
+    if shutil.which("fc-list") is None:
+        return sys.platform
+    listed = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, text=True, check=True)
+    return listed.stdout.strip() or None
 
 
 def in_ci():
