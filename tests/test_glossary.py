@@ -25,6 +25,7 @@ NORM = {
     "sentence": "It makes the winner's curse no smaller than 0.5.",
     "section": "notation#shapes",
     "also": ["normalizations"],
+    "except": ["style normalization"],
 }
 BATCH = {
     "term": "batch normalization",
@@ -99,6 +100,7 @@ BAD = [
     (put(section="nowhere#shapes"), "no page for 'nowhere#shapes'"),
     (put(also=["Normalization"]), "the spelling 'normalization' is used twice, by normalization"),
     (put(also=["BN", "bn"]), "the spelling 'bn' is used twice"),
+    (put(**{"except": []}), "except: [] should be non-empty"),
     (put(also=["(BN)"]), "also[0]: '(BN)' does not match"),
 ]
 
@@ -141,10 +143,7 @@ def test_equal_ids_are_refused(root):
 
 
 def found_in(text):
-    pattern, owners = glossary.finder([NORM, BATCH, HE])
-    return [
-        (match[0], glossary.owner(match[0], owners)["term"]) for match in pattern.finditer(text)
-    ]
+    return [entry["term"] for _, entry in glossary.finder([NORM, BATCH, HE])(text)]
 
 
 @pytest.mark.parametrize(
@@ -153,12 +152,13 @@ def found_in(text):
         ("Normalization", ["normalization"]),
         ("Batch\nnormalization", ["batch normalization"]),
         ("batch normalization, normalizations", ["batch normalization", "normalization"]),
+        ("style\nnormalization, Normalization", ["normalization"]),
         ("denormalization, self-normalization, bn", []),
         ("he and He, and He’s start", ["He's start", "He's start"]),
     ],
 )
 def test_terms_are_found_as_whole_words_the_longest_first(text, found):
-    assert [term for _, term in found_in(text)] == found
+    assert found_in(text) == found
 
 
 def test_chinese_words_of_a_text(root):
@@ -234,16 +234,15 @@ def uses(chapter):
     """Return the first uses of all terms, and all links, as ``(piece, offset, address)``."""
     article = parsed(f"{chapter}.html").find("article")
     paragraphs = sorted(filter(is_running, article.find_all("p")), key=is_folded)
-    pattern, owners = glossary.finder(TERMS)
+    find = glossary.finder(TERMS)
     first, links = {}, []
     for number, (words, linked) in enumerate(
         piece for paragraph in paragraphs for piece in runs(paragraph)
     ):
         links += [(number, offset, link["href"]) for offset, link in linked.items()]
-        for match in pattern.finditer(words):
-            term = glossary.owner(match[0], owners)["term"]
-            address = f"../{PAGE}#{glossary.anchor(term)}"
-            first.setdefault(term, (number, match.start(), address))
+        for match, entry in find(words):
+            address = f"../{PAGE}#{glossary.anchor(entry['term'])}"
+            first.setdefault(entry["term"], (number, match.start(), address))
     return list(first.values()), links
 
 

@@ -52,10 +52,10 @@ def link_terms(app, doctree, docname):
     if not docname.startswith(CHAPTERS) or app.builder.format != "html":
         return
     address = app.builder.get_relative_uri(docname, PAGE)
-    pattern, owners = glossary.finder(glossary.read(app.srcdir))
+    find = glossary.finder(glossary.read(app.srcdir))
     linked = set()
     for text in running_text(doctree):
-        pieces = _with_links(text.astext(), pattern, owners, linked, address)
+        pieces = _with_links(text.astext(), find, linked, address)
         text.parent.replace(text, pieces)
 
 
@@ -82,11 +82,10 @@ def _ancestors(node):
         yield node
 
 
-def _with_links(text, pattern, owners, linked, address):
+def _with_links(text, find, linked, address):
     """Return the nodes of a text in which terms that are not in ``linked`` yet are links."""
     pieces, end = [], 0
-    for found in pattern.finditer(text):
-        entry = glossary.owner(found[0], owners)
+    for found, entry in find(text):
         if entry["term"] in linked:
             continue
         linked.add(entry["term"])
