@@ -51,6 +51,20 @@ def watch(page, home, requested, complaints):
     )
 
 
+@contextmanager
+def reading(browser, home, address, script="", **options):
+    """Yield a page that may reach nothing but the book, and fail if it complains."""
+    with browser.new_context(**{"viewport": DESKTOP, **options}) as context:
+        page = context.new_page()
+        complaints = []
+        watch(page, home, [], complaints)
+        page.add_init_script(script)
+        page.goto(home + address)
+        page.evaluate("window.MathJax?.startup?.promise")
+        yield page
+        assert complaints == []
+
+
 def overflow(page):
     """Return by how many pixels the page scrolls sideways."""
     return page.evaluate(

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -9,14 +11,27 @@ from playwright.sync_api import sync_playwright
 from tests.browsing import serving
 from tools.browser import find_chromium, launch
 
-DEBIAN_PACKAGES = {"chromium": "chromium", "node": "nodejs"}
+DEBIAN_PACKAGES = {
+    "chromium": "chromium",
+    "node": "nodejs",
+    "a Chinese font": "fonts-wqy-microhei",
+}
 collect_ignore = ["frameworks"]  # they need `make test-frameworks`
 LONGEST_FIRST = ("test_binder", ".ipynb", "test_built_pages", "test_explorables")
 
 
 def find_program(name):
-    """Return the path of a program, or None."""
-    return find_chromium() if name == "chromium" else shutil.which(name)
+    """Return where a program or font is, or None."""
+    finders = {"chromium": find_chromium, "a Chinese font": find_chinese_font}
+    return finders[name]() if name in finders else shutil.which(name)
+
+
+def find_chinese_font():
+    """Return what fontconfig lists; systems without it (macOS, Windows) bring such fonts."""
+    if shutil.which("fc-list") is None:
+        return sys.platform
+    listed = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, text=True, check=True)
+    return listed.stdout.strip() or None
 
 
 def in_ci():

@@ -99,33 +99,37 @@ def chinese(entry):
 
 
 def finder(terms):
-    """Return a compiled pattern of all spellings, and the entry by spelling.
+    """Return a function that yields the uses of terms in a text: match and entry.
 
     The longest spelling wins where several begin at one place: "batch normalization" holds no use
-    of "normalization". Look a match up with `owner`.
+    of "normalization".
     """
-    owners = {spelling: entry for entry in terms for spelling in spellings(entry)}
+    owners = {phrase: None for entry in terms for phrase in entry.get("except", [])}
+    owners |= {spelling: entry for entry in terms for spelling in spellings(entry)}
     longest_first = sorted(owners, key=len, reverse=True)
     pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(map(_pattern, longest_first))})(?![\w-])")
-    return pattern, owners
+
+    def uses(text):
+        for match in pattern.finditer(text):
+            plain = " ".join(match[0].replace("’", "'").split())
+            entry = owners.get(plain, owners.get(plain[0].lower() + plain[1:]))
+            if entry:
+                yield match, entry
+
+    return uses
 
 
 def _pattern(spelling):
     first, rest = spelling[0], r"\s+".join(map(re.escape, spelling[1:].split(" ")))
+    rest = rest.replace("'", "['’]")
     return f"[{first}{first.upper()}]{rest}" if first.islower() else re.escape(first) + rest
-
-
-def owner(words, owners):
-    """Return the entry whose spelling matched ``words``."""
-    plain = " ".join(words.split())
-    return owners[plain] if plain in owners else owners[plain[0].lower() + plain[1:]]
 
 
 def chinese_words(text, root=Path(".")):
     """Return the Chinese words for all terms that occur in a text, in order and each once."""
-    pattern, owners = _finder(Path(root, FILE).read_text("utf-8"), Path(root))
-    found = (owner(match[0], owners) for match in pattern.finditer(text))
-    return list(dict.fromkeys(word for entry in found for word in chinese(entry)))
+    uses = _finder(Path(root, FILE).read_text("utf-8"), Path(root))
+    words = (word for _, entry in uses(text) for word in chinese(entry))
+    return list(dict.fromkeys(words))
 
 
 @cache

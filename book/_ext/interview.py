@@ -48,6 +48,21 @@ class FromBank(SphinxDirective):
         self.state.nested_parse(StringList(text.splitlines(), source), self.content_offset, node)
         return node
 
+    def section(self, topic, stem, root, prefix="topic"):
+        """Return an empty section of the page, whose title links to the page of the topic."""
+        link = f"[{sections.title(topic, root)}]({sections.link(topic, stem, root)})"
+        words, _ = self.state.inline_text(link, self.lineno)
+        anchor = nodes.make_id(f"{prefix}-{topic}")
+        section = nodes.section("", nodes.title("", "", *words), names=[anchor])
+        self.state.document.note_explicit_target(section)
+        return section
+
+    def entry(self, anchor, data, text):
+        """Return an entry that can be filtered and linked to, with the Markdown parsed into it."""
+        entry = filterable.FilterableEntry(names=[anchor], data=data)
+        self.state.document.note_explicit_target(entry)
+        return self.parsed(text, entry)
+
 
 class InterviewCards(FromBank):
     """All questions as cards that can be searched and filtered."""
@@ -63,17 +78,11 @@ class InterviewCards(FromBank):
 
     def topic(self, topic, own, stem, root):
         """Return the section of one topic."""
-        link = f"[{sections.title(topic, root)}]({sections.link(topic, stem, root)})"
-        words, _ = self.state.inline_text(link, self.lineno)
-        anchor = nodes.make_id(f"topic-{topic}")
-        section = nodes.section("", nodes.title("", "", *words), names=[anchor])
-        self.state.document.note_explicit_target(section)
+        section = self.section(topic, stem, root)
         for question in own:
             data = {name: question[name] for name in ("topic", "level")}
             data["words"] = cards.search_words(question, root)
-            entry = filterable.FilterableEntry(names=[cards.anchor(question)], data=data)
-            self.state.document.note_explicit_target(entry)
-            section += self.parsed(cards.card(question, stem, root), entry)
+            section += self.entry(cards.anchor(question), data, cards.card(question, stem, root))
         return section
 
 
