@@ -12,7 +12,7 @@ from tests.book import ROOT
 from tools import questions, sections
 
 PAGE = ROOT / "book" / "interview" / "sprints.md"
-COLUMNS = ["minutes", "do this", "where", "you can then answer"]
+COLUMNS = ["min", "do this", "where", "you can then answer"]
 MINUTES = {
     question["topic"]: question["card"]["minutes"]
     for question in questions.read(ROOT).values()
