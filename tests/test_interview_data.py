@@ -40,11 +40,21 @@ QUESTION = {
     "quiz": {
         "question": "Which share?",
         "options": [
-            {"answer": "Half", "correct": True, "feedback": "Yes."},
             {"answer": "34.1 %", "correct": False, "feedback": "That is the variance."},
+            {
+                "answer": "Half:\n{value}`01_first/kept`",
+                "correct": True,
+                "feedback": "By\nsymmetry.",
+            },
+            {
+                "answer": "All",
+                "correct": False,
+                "feedback": "See [above](01_first#what-relu-keeps).",
+            },
         ],
     },
 }
+OPTIONS = QUESTION["quiz"]["options"]
 CARD = {
     **{
         key: QUESTION[key] for key in ("topic", "short", "long", "follow_ups", "records", "section")
@@ -242,6 +252,10 @@ def drop(field):
     return lambda entry: entry.pop(field)
 
 
+def quiz(*options):
+    return put(quiz={"question": "x", "options": list(options)})
+
+
 BAD_QUESTIONS = [
     *(
         (drop(field), f"'{field}' is a required property")
@@ -289,15 +303,15 @@ BAD_QUESTIONS = [
     (put(card={**CARD["card"], "objectives": ["a", "b"]}), "card.objectives: ['a', 'b'] is too"),
     (put(card={**CARD["card"], "minutes": "long"}), "card.minutes: 'long' is not of type"),
     (put(card={**CARD["card"], "prerequisites": ["[x](y)"]}), "no page for 'y'"),
-    (put(quiz={"question": "x", "options": []}), "quiz.options: [] is too short"),
-    (
-        put(quiz={"question": "x", "options": [QUESTION["quiz"]["options"][0]] * 2}),
-        "quiz.options: Too many items match",
-    ),
-    (
-        put(quiz={"question": "x", "options": [QUESTION["quiz"]["options"][1]] * 2}),
-        "does not contain items matching the given schema",
-    ),
+    (quiz(), "quiz.options: [] is too short"),
+    (quiz(*OPTIONS[:2]), "is too short"),
+    (quiz(*OPTIONS, *({**OPTIONS[2], "answer": answer} for answer in "abc")), "is too long"),
+    (quiz(*OPTIONS[:2], OPTIONS[1]), "quiz.options: Too many items match"),
+    (quiz(*OPTIONS[::2], OPTIONS[0]), "does not contain items matching the given schema"),
+    (quiz(*OPTIONS, {**OPTIONS[1], "correct": False}), "quiz: 2 options say 'Half: {value}`01_"),
+    (quiz(*OPTIONS[:2], {**OPTIONS[2], "feedback": "a\n\nb"}), "quiz: write one paragraph, got 'a"),
+    (quiz(*OPTIONS[:2], {**OPTIONS[2], "feedback": "Wrong: b"}), "feedback starts with 'Wrong:'"),
+    (quiz(*OPTIONS[:2], {**OPTIONS[2], "feedback": "It is 0.123."}), "0.123 is typed"),
 ]
 BAD_STATEMENTS = [
     *((drop(field), f"'{field}' is a required property") for field in STATEMENT if field != "id"),
@@ -446,6 +460,21 @@ See [the other chapter](02_second.ipynb#hes-gain) and 0.3408 there.
 
 Shown in [What ReLU keeps](#what-relu-keeps).
 :::"""
+QUIZ_CELL = """\
+(quiz-why-two)=
+**1. Which share?**
+
+- 34.1 %
+- Half: 0.5
+- All
+
+:::{dropdown} Answer
+- **Wrong.** That is the variance.
+- **Right.** By symmetry.
+- **Wrong.** See [above](#what-relu-keeps).
+
+Shown in [What ReLU keeps](#what-relu-keeps).
+:::"""
 
 
 @pytest.mark.parametrize(
@@ -455,6 +484,7 @@ Shown in [What ReLU keeps](#what-relu-keeps).
         ("answers", ["opening"], ANSWERS_CELL),
         ("folklore", ["half-die"], FOLKLORE_CELL),
         ("follow-ups", ["opening", "why-two"], FOLLOW_UPS_CELL),
+        ("quiz", ["why-two"], QUIZ_CELL),
     ],
 )
 def test_render(root, block, ids, source):
@@ -469,12 +499,20 @@ def test_render(root, block, ids, source):
         ("card", ["closing"], "no id 'closing' in book/interview/questions.yml"),
         ("card", ["why-two"], "questions.yml: why-two: this block needs a `card`"),
         ("answers", ["why-two"], "questions.yml: why-two: this block needs a `card`"),
+        ("quiz", ["opening"], "questions.yml: opening: this block needs a `quiz`"),
         ("folklore", ["opening"], "no id 'opening' in book/claims.yml"),
     ],
 )
 def test_render_refuses(root, block, ids, reason):
     with pytest.raises(ValueError, match=re.escape(reason)):
         sync_cells.render(block, ids, "01_first", root)
+
+
+def test_the_items_of_a_quiz_are_numbered(root):
+    write_questions(root, [QUESTION, {**QUESTION, "id": "again"}])
+    cell = sync_cells.render("quiz", ["again", "why-two"], "01_first", root)
+    assert re.findall(r"\(quiz-(.*)\)=\n\*\*(\d)\.", cell) == [("again", "1"), ("why-two", "2")]
+    assert cell.endswith(QUIZ_CELL.removeprefix("(quiz-why-two)=\n**1."))
 
 
 def test_render_refuses_an_entry_with_a_missing_field(root):
@@ -523,6 +561,15 @@ def test_the_command_checks_and_writes(root, monkeypatch, capsys):
 
 def test_the_book_s_questions_are_sound():
     assert questions.problems(ROOT) == []
+
+
+def test_the_right_answers_of_the_quizzes_are_spread_over_the_positions():
+    places = Counter(
+        [option["correct"] for option in question["quiz"]["options"]].index(True)
+        for question in questions.read(ROOT).values()
+        if "quiz" in question
+    )
+    assert max(places.values()) <= places.total() / 2, places
 
 
 def test_the_book_s_statements_are_sound():

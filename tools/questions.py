@@ -6,12 +6,15 @@ decimal number of three digits or more must be recorded, or stand under ``consta
 ``number = formula``, where the formula is Python with the names of `math` and is evaluated.
 """
 
+import re
+from collections import Counter
 from pathlib import Path
 
 from tools import entries
 
 FILE = Path("book/interview/questions.yml")
 SHORT_WORDS = 75
+VERDICT = re.compile(r"\W*(right|wrong|correct|incorrect|yes|no)[.,:;!]", re.IGNORECASE)
 
 
 def read(root=Path(".")):
@@ -50,6 +53,7 @@ def _problems(question, root):
     return [
         *_short_problems(question["short"]),
         *_rubric_problems(question),
+        *_quiz_problems(question.get("quiz")),
         *entries.content_problems(question, root, quoted),
     ]
 
@@ -68,3 +72,22 @@ def _rubric_problems(question):
     ):
         return []
     return [f"rubric must say what earns 1, 2 and 3 points, got {rubric!r}"]
+
+
+def _quiz_problems(quiz):
+    if quiz is None:
+        return []
+    answers = Counter(" ".join(option["answer"].split()) for option in quiz["options"])
+    return [
+        *(f"quiz: {count} options say {text!r}" for text, count in answers.items() if count > 1),
+        *(
+            f"quiz: write one paragraph, got {text!r}"
+            for text in entries.strings(quiz)
+            if "\n\n" in text.strip()
+        ),
+        *(
+            f"quiz: the page says whether it is right; feedback starts with {verdict[0]!r}"
+            for option in quiz["options"]
+            if (verdict := VERDICT.match(option["feedback"]))
+        ),
+    ]

@@ -24,9 +24,10 @@ def render(block, ids, stem, root=Path(".")):
 
     Parameters
     ----------
-    block : {"card", "answers", "folklore", "follow-ups"}
+    block : {"card", "answers", "folklore", "follow-ups", "quiz"}
         ``card`` and ``answers`` take one question that has a ``card``. ``follow-ups`` shows of such
-        a question the follow-ups, and any other question as a whole. ``folklore`` takes statements.
+        a question the follow-ups, and any other question as a whole. ``folklore`` takes statements,
+        ``quiz`` questions that have a ``quiz``.
     ids : list of str
         The entries, in the order in which they are shown.
     stem : str
@@ -48,7 +49,7 @@ def render(block, ids, stem, root=Path(".")):
     known = file.read(root)
     fill = partial(texts.on_page, stem=stem, root=root)
     shown = partial(texts.shown, stem=stem, root=root)
-    return "\n\n".join(write(_entry(known, key, file.FILE, schema), fill, shown) for key in ids)
+    return write([_entry(known, key, file.FILE, schema) for key in ids], fill, shown)
 
 
 def _entry(known, key, file, schema):
@@ -121,11 +122,62 @@ def _follow_ups(question, fill, shown):
     return f"(question-{question['id']})=\n{folded}"
 
 
+def _quiz(asked, fill, shown):
+    return "\n\n".join(
+        quiz_item(number, question, fill, shown(question))
+        for number, question in enumerate(asked, start=1)
+    )
+
+
+def quiz_item(number, question, fill, source, prefix="quiz"):
+    """Return the Markdown of one item: question, options, and folded what is said to each option.
+
+    ``book/assets/interview/quiz.js`` finds the parts by this structure: a paragraph whose target
+    starts with ``quiz-``, a list, and a dropdown with a list of as many items and a paragraph.
+
+    Parameters
+    ----------
+    number : int
+        The item's place in the quiz.
+    question : dict
+        A question with a ``quiz``.
+    fill : callable
+        Makes a text ready for its page.
+    source : str
+        The paragraph that says where the answer is shown.
+    prefix : str
+        Start of the item's target.
+    """
+    if "quiz" not in question:
+        raise ValueError(f"{questions.FILE}: {question['id']}: this block needs a `quiz`")
+    line = partial(_in_one_line, fill)
+    options = question["quiz"]["options"]
+    answers = "\n".join(f"- {line(option['answer'])}" for option in options)
+    feedback = "\n".join(
+        f"- **{'Right' if option['correct'] else 'Wrong'}.** {line(option['feedback'])}"
+        for option in options
+    )
+    asked = f"**{number}. {line(question['quiz']['question'])}**"
+    return "\n\n".join(
+        (f"({prefix}-{question['id']})=\n{asked}", answers, _folded("Answer", feedback, source))
+    )
+
+
+def _in_one_line(fill, text):
+    return " ".join(fill(text).split())
+
+
+def _each(write):
+    """Return a function that writes entries one after the other."""
+    return lambda known, fill, shown: "\n\n".join(write(entry, fill, shown) for entry in known)
+
+
 BLOCKS = {
-    "card": (questions, "question", _card),
-    "answers": (questions, "question", _answers),
-    "folklore": (claims, "statement", _folklore),
-    "follow-ups": (questions, "question", _follow_ups),
+    "card": (questions, "question", _each(_card)),
+    "answers": (questions, "question", _each(_answers)),
+    "folklore": (claims, "statement", _each(_folklore)),
+    "follow-ups": (questions, "question", _each(_follow_ups)),
+    "quiz": (questions, "question", _quiz),
 }
 
 
