@@ -4,7 +4,7 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from tools import glossary, records, sections, texts
+from tools import entries, glossary, records, sections, texts
 
 LEVELS = ("screen", "standard", "deep")
 
@@ -91,7 +91,7 @@ def anchor(question):
 
 def search_words(question, root=Path(".")):
     """Return words to find a card by that need not stand on it, Chinese ones too."""
-    text = " ".join([question["question"], question["short"], question.get("long", "")])
+    text = " ".join(entries.strings(question))
     return " ".join([*question.get("keywords", []), *glossary.chinese_words(text, root)])
 
 

@@ -10,7 +10,7 @@ const LEVELS = {
 	deep: { minutes: 12, points: 3 },
 };
 const LENGTHS = [10, 30, 60];
-const PLAIN_RUBRIC = ["missed", "partly", "well"];
+const PLAIN_RUBRIC = [["0 points: missed"], ["1 point: partly"], ["2 points: well"]];
 
 const html = (...parts) => Explorables.controls.html(...parts);
 
@@ -70,8 +70,9 @@ function isWhole(number, below) {
 /** Tell whether a stored state is one of ours and fits today's questions. */
 function isSound(state, byId) {
 	if (state?.version !== VERSION || !Array.isArray(state.ids) || !state.ids.length) return false;
+	if (typeof state.ratings !== "object" || state.ratings === null) return false;
 	const known = state.ids.every((id) => byId.has(id));
-	const rated = Object.entries(state.ratings ?? { "": 0 }).every(
+	const rated = Object.entries(state.ratings).every(
 		([id, points]) => byId.has(id) && isWhole(points, LEVELS[byId.get(id).level].points + 1),
 	);
 	const clock = Number.isFinite(state.left) && state.left >= 0;
@@ -133,17 +134,17 @@ function read(template) {
 function rubric(question) {
 	const items = [...question.part("rubric").querySelectorAll("li")];
 	if (!items.length) return PLAIN_RUBRIC;
-	return ["nothing of this", ...items.map((item) => [...item.childNodes])];
+	const texts = items.map((item) => [...(item.querySelector("p") ?? item).childNodes]);
+	return [["0 points: nothing of this"], ...texts];
 }
 
 /** The radio buttons to rate oneself by. */
 function rating(question, chosen, settle) {
 	const legend = html("legend", {}, ["Rate yourself"]);
-	const lines = rubric(question).map((text, points) => {
+	const lines = rubric(question).map((words, points) => {
 		const radio = html("input", { type: "radio", name: "points", value: points, required: "" });
 		radio.checked = points === chosen;
 		radio.addEventListener("change", () => settle(points));
-		const words = Array.isArray(text) ? text : [`${points}: ${text}`];
 		return html("label", {}, [radio, html("span", {}, words)]);
 	});
 	return html("fieldset", {}, [legend, ...lines]);
