@@ -10,7 +10,7 @@ from book._ext import ledger
 from tests.book import HTML, ROOT
 from tests.browsing import PHONE, overflow, reading
 from tests.test_built_pages import barriers
-from tools import claims, entries
+from tools import claims, entries, sections
 
 PAGE = "book/folklore.html"
 STATEMENTS = claims.read(ROOT)
@@ -96,9 +96,12 @@ def test_every_statement_is_an_entry_under_its_topic(article):
         assert entry.blockquote.get_text(strip=True)
         badge = entry.select_one(f".verdict.verdict-{statement['verdict']}")
         assert badge.get_text() == statement["verdict"].capitalize()
-        addresses = [link["href"] for link in entry("a", href=True)]
-        assert f"../notebooks/{statement['section'].replace('#', '.html#')}" in addresses
-        assert addresses[-1] == f"#f-{key}"
+        *links, permanent = [(link.get_text(), link["href"]) for link in entry("a", href=True)]
+        title = sections.title(statement["section"], ROOT).replace("'", "’")
+        page = statement["section"].partition("#")[0]
+        shown_in = [address for words, address in links if words == title]
+        assert shown_in[-1].startswith(f"../notebooks/{page}.html#")
+        assert permanent == ("Permanent link ¶", f"#f-{key}")
 
 
 def test_counts_are_those_of_the_file(article):
