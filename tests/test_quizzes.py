@@ -359,7 +359,7 @@ def placed(browser, site):
                 quiz.click(k, quiz.wrong(k) if k in missed else quiz.right[k])
             result = quiz.page.locator(".quiz-result")
             links = result.locator("a").evaluate_all(
-                "all => all.map((a) => a.getAttribute('href'))"
+                "all => all.map((a) => [a.getAttribute('href').split('#')[0], a.textContent])"
             )
             return result.inner_text(), links, list(score_defects(quiz, 10 - len(missed), 10))
 
