@@ -14,12 +14,13 @@ from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.myst_role import myst_role_plugin
 
-from tests.book import NOTEBOOKS, erratum_address
-from tools import canonical
+from tests.book import NOTEBOOKS, ROOT, erratum_address
+from tools import canonical, questions
 
 MAX_BYTES = 1_000_000
 MAX_CELL_LINES = 15
 MIN_ALT_LENGTH = 40
+QUESTIONS = questions.read(ROOT)
 PICTURE = "image/png"
 RECORD = "application/papermill.record/text/plain"
 OUTPUT_TYPES = {"text/plain", PICTURE, RECORD}
@@ -258,6 +259,13 @@ def chapter(request):
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_stored_notebook(chapter, check):
     assert list(check(chapter)) == []
+
+
+def test_a_chapter_has_one_quiz_of_five_questions_of_its_own(chapter):
+    blocks = [cell.metadata.get("generated", {}) for cell in chapter.markdown]
+    quizzes = [block["ids"] for block in blocks if block.get("block") == "quiz"]
+    topics = [[QUESTIONS[key]["topic"] for key in set(ids)] for ids in quizzes]
+    assert topics == [[chapter.stem] * 5]
 
 
 def test_the_book_has_notebooks():

@@ -18,6 +18,17 @@ function content(entry) {
 	return [...(entry.querySelector("p") ?? entry).childNodes];
 }
 
+/** Give `target` the words of `source` as its name: what MathJax draws has none, so TeX is read. */
+function name(target, source) {
+	const formulas = window.MathJax.startup.document.getMathItemsWithin(source);
+	if (!formulas.length) return;
+	const copy = source.cloneNode(true);
+	for (const [k, drawn] of copy.querySelectorAll("mjx-container").entries()) {
+		drawn.replaceWith(formulas[k].math.replace(/\\[,;:! ]/g, " ").replaceAll("\\", ""));
+	}
+	target.setAttribute("aria-label", copy.textContent);
+}
+
 /** Tell whether a paragraph is followed by the options and the answers of a quiz. */
 function isQuestion(paragraph) {
 	const options = paragraph.nextElementSibling;
@@ -82,6 +93,10 @@ function item(question, changed) {
 		changed();
 	}
 	listen(radios, choose, () => show(hint));
+	window.MathJax?.startup?.promise?.then(() => {
+		name(group, group.firstChild);
+		for (const radio of radios) name(radio, radio.nextSibling);
+	});
 	clear();
 	question.replaceWith(group);
 	list.remove();
@@ -94,7 +109,7 @@ function advice(items, kit) {
 	const missed = items.filter((entry) => !entry.first).map((entry) => entry.source);
 	const links = missed.map((source) => [...source.querySelectorAll("a")]);
 	if (!missed.length) {
-		return [html("p", {}, ["All right. Go on with ", kit.cloneNode(true), "."])];
+		return [html("p", {}, ["All right. Go on with the ", kit.cloneNode(true), "."])];
 	}
 	const sections = links.map(([section]) => html("li", {}, [section.cloneNode(true)]));
 	return [
