@@ -94,7 +94,7 @@ def spellings(entry):
 
 
 def chinese(entry):
-    """Return the Chinese terms of an entry, the usual one first."""
+    """Return the Chinese terms of an entry."""
     return [entry["chinese"], *entry.get("chinese_also", [])]
 
 
