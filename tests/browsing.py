@@ -51,6 +51,11 @@ def watch(page, home, requested, complaints):
     )
 
 
+def draw_formulas(page):
+    """Draw all formulas; a page by itself draws those near the window only."""
+    page.evaluate("window.MathJax?.startup.promise.then(() => MathJax.typesetPromise())")
+
+
 @contextmanager
 def reading(browser, home, address, script="", **options):
     """Yield a page that may reach nothing but the book, and fail if it complains."""

@@ -12,12 +12,20 @@ from tests.browsing import serving
 from tools.browser import find_chromium, launch
 
 DEBIAN_PACKAGES = {
-    "chromium": "chromium",
+    "chromium": "chromium-headless-shell",
     "node": "nodejs",
     "a Chinese font": "fonts-wqy-microhei",
 }
 collect_ignore = ["frameworks"]  # they need `make test-frameworks`
-LONGEST_FIRST = ("test_binder", ".ipynb", "test_built_pages", "test_explorables")
+LONGEST_FIRST = (
+    "test_binder",
+    "test_built_pages",
+    "test_jupyterlab",
+    "test_quizzes",
+    "test_explorables",
+    "test_interview_pages",
+    ".ipynb",
+)
 
 
 def find_program(name):

@@ -555,6 +555,9 @@ def main(text=""):
     """Run the tests on the package as it is, then on every mutant; return the exit status."""
     check_texts()
     mutants = [m for m in MUTANTS if text in m.file or text in m.what]
+    if not mutants:
+        print(f"No mutant has {text!r} in its file or description; without a text all run.")
+        return 1
     names = sorted({name for m in mutants for name in TESTS[m.file]})
     baseline = run_tests(names)
     print(f"{len(mutants)} mutants; the tests on the package as it is: {baseline.seconds:.1f} s")

@@ -17,7 +17,8 @@ SCRIPTS = ROOT / "book" / "assets" / "explorables"
 SCREENSHOTS = ROOT / "_build" / "screenshots" / "explorables"
 MAX_BYTES = 60_000
 ANSWER, BLOCKED = 100, 50  # milliseconds
-TRIES = 4  # other work on the machine may delay one answer, not all of them
+# other work on the machine may delay some answers, not all of them over a quarter of a minute
+TRIES, PAUSE = 12, 200  # milliseconds, growing with each try
 READY = ".explorable-controls"
 OBSERVE = """() => {
     window.longest = 0;
@@ -75,7 +76,7 @@ def changes(page, block, act):
 def opened(context, home, document, complaints):
     page = context.new_page()
     watch(page, home, [], complaints)
-    page.goto(f"{home}{document}.html", wait_until="networkidle")
+    page.goto(f"{home}{document}.html")
     page.evaluate("window.MathJax?.startup?.promise")
     for sentence in page.locator(".explorable-says").all():
         sentence.filter(has_text=".").wait_for()
@@ -108,6 +109,7 @@ def slow_controls(page, name, block):
             times.append(respond(page, block, control, keys[0]))
             if times[-1][0] <= ANSWER and times[-1][1] <= BLOCKED:
                 break
+            page.wait_for_timeout(k * PAUSE)
         else:
             label = control.evaluate("control => control.labels[0].textContent")
             yield f"{name}, {label}: (answer, longest task) {times} ms"

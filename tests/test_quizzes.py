@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 from book._ext import placement
 from tests.book import HTML, NOTEBOOKS, ROOT, toc_documents
-from tests.browsing import DESKTOP, PHONE, overflow, watch
+from tests.browsing import DESKTOP, PHONE, draw_formulas, overflow, watch
 from tools import canonical, questions, records, sections
 
 SCRIPT = "interview/quiz.js"
@@ -188,7 +188,7 @@ class Quiz:
 def opened(context, home, document, complaints):
     page = context.new_page()
     watch(page, home, [], complaints)
-    page.goto(f"{home}{document}.html", wait_until="networkidle")
+    page.goto(f"{home}{document}.html")
     page.evaluate("window.MathJax?.startup?.promise")
     return page, Quiz(page, document)
 
@@ -307,6 +307,7 @@ def test_items_are_groups_of_radio_buttons_named_by_question_and_option(first_ch
         for option in quiz["options"]:
             radio = group.get_by_role("radio", name=spoken(option["answer"]), exact=True)
             assert radio.count() == 1
+    draw_formulas(page)
     assert page.locator(".quiz-item .math").count() > 0
     assert page.locator(".quiz-item .math:not(:has(mjx-container))").count() == 0
 
@@ -328,7 +329,7 @@ def test_arrows_pass_options_without_answering(first_chapter):
 def test_a_reload_forgets_the_answers(first_chapter):
     page, quiz = first_chapter
     quiz.click(0, 0)
-    page.reload(wait_until="networkidle")
+    page.reload()
     assert quiz.checked() == 0
     assert list(score_defects(quiz, 0, 0)) == []
 

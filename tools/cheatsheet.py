@@ -15,7 +15,11 @@ PAGE = Path("book/interview/cheatsheet.html")
 PDF = Path("_static/cheatsheet.pdf")
 WAITING = '<a hidden download data-href="../../_static/cheatsheet.pdf">'
 LINK = '<a download href="../../_static/cheatsheet.pdf">'
-TYPESET = "() => window.MathJax.startup.promise.then(() => document.fonts.ready).then(() => true)"
+TYPESET = """async () => {
+    await MathJax.startup.promise;
+    await MathJax.typesetPromise();
+    await document.fonts.ready;
+}"""
 
 
 def print_page(page, pdf, running):

@@ -114,8 +114,6 @@ function start() {
 	}
 	addEventListener("hashchange", follow);
 	follow();
-	// Formulas change the heights above the entry.
-	window.MathJax?.startup?.promise?.then(follow);
 }
 
 document.addEventListener("DOMContentLoaded", start);

@@ -18,13 +18,13 @@ function content(entry) {
 	return [...(entry.querySelector("p") ?? entry).childNodes];
 }
 
-/** Give `target` the words of `source` as its name: what MathJax draws has none, so TeX is read. */
+/** Give `target` the words of `source` as its name: what MathJax will draw has none, so TeX is read. */
 function name(target, source) {
-	const formulas = window.MathJax.startup.document.getMathItemsWithin(source);
-	if (!formulas.length) return;
+	if (!source.querySelector(".math")) return;
 	const copy = source.cloneNode(true);
-	for (const [k, drawn] of copy.querySelectorAll("mjx-container").entries()) {
-		drawn.replaceWith(formulas[k].math.replace(/\\[,;:! ]/g, " ").replaceAll("\\", ""));
+	for (const formula of copy.querySelectorAll(".math")) {
+		const tex = formula.textContent.slice(2, -2); // without \( and \)
+		formula.replaceWith(tex.replace(/\\[,;:! ]/g, " ").replaceAll("\\", ""));
 	}
 	target.setAttribute("aria-label", copy.textContent);
 }
@@ -93,10 +93,8 @@ function item(question, changed) {
 		changed();
 	}
 	listen(radios, choose, () => show(hint));
-	window.MathJax?.startup?.promise?.then(() => {
-		name(group, group.firstChild);
-		for (const radio of radios) name(radio, radio.nextSibling);
-	});
+	name(group, group.firstChild);
+	for (const radio of radios) name(radio, radio.nextSibling);
 	clear();
 	question.replaceWith(group);
 	list.remove();
@@ -156,5 +154,5 @@ function setUp() {
 	}
 }
 
-document.addEventListener("DOMContentLoaded", setUp);
+setUp(); // before MathJax draws: names are read from TeX
 })();
