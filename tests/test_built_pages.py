@@ -17,6 +17,8 @@ DOCUMENTS = toc_documents()
 CHAPTERS = [name for name in DOCUMENTS if name.startswith("notebooks/")]
 PAGES = [f"{name}.html" for name in [*DOCUMENTS, "search", "genindex"]]
 MAX_FIRST_LOAD = 700_000
+HEADER = 80  # pixels
+SETTLED = 1500  # milliseconds until nothing near moves
 FADE = 400  # milliseconds until the colors of a theme have settled
 ALREADY_COMPRESSED = {".png", ".woff", ".woff2", ".jpg"}
 # axe needs a minute for a page with thousands of spans: one code token of each color is enough for
@@ -292,6 +294,25 @@ def test_formulas_are_drawn_as_the_reader_comes_near(browser, site, chapter):
         assert at_first < at_the_end < 1
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         assert page.evaluate(DRAWN) == [1]
+
+
+PLACE = "section => section.getBoundingClientRect().top"
+
+
+@pytest.mark.needs("chromium")
+@each_chapter
+def test_links_into_a_chapter_lead_to_the_place(browser, site, chapter):
+    deep, deeper = [
+        tag["id"] for tag in parsed(f"{chapter}.html").select("section:has(> h2)")[-5:-3]
+    ]
+    with browser.new_context(viewport=DESKTOP) as context:
+        page = context.new_page()
+        page.goto(f"{site}{chapter}.html#{deep}")
+        page.wait_for_timeout(SETTLED)
+        assert 0 <= page.locator(f"#{deep}").evaluate(PLACE) <= HEADER
+        page.locator(f".bd-sidebar-secondary a[href='#{deeper}']").click()
+        page.wait_for_timeout(SETTLED)
+        assert 0 <= page.locator(f"#{deeper}").evaluate(PLACE) <= HEADER
 
 
 @pytest.mark.needs("chromium")
