@@ -51,6 +51,15 @@ def watch(page, home, requested, complaints):
     )
 
 
+def wait_until(page, condition, seconds=20):
+    """Let the page work until the condition holds, and return whether it does."""
+    for _ in range(20 * seconds):
+        if condition():
+            return True
+        page.wait_for_timeout(50)
+    return condition()
+
+
 def draw_formulas(page):
     """Draw all formulas; a page by itself draws those near the window only."""
     page.evaluate("window.MathJax?.startup.promise.then(() => MathJax.typesetPromise())")

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 import initlab as il
 from tests.book import HTML, ROOT, toc_documents
-from tests.browsing import DESKTOP, PHONE, overflow, watch
+from tests.browsing import DESKTOP, PHONE, overflow, wait_until, watch
 from tools import explorable_fixture
 
 SCRIPTS = ROOT / "book" / "assets" / "explorables"
@@ -63,14 +63,10 @@ def state(block):
 
 
 def changes(page, block, act):
-    """Tell whether figure or sentence change within half a second."""
+    """Tell whether figure or sentence change; how fast they do is measured elsewhere."""
     before = state(block)
     act()
-    for _ in range(10):
-        page.wait_for_timeout(50)
-        if state(block) != before:
-            return True
-    return False
+    return wait_until(page, lambda: state(block) != before)
 
 
 def opened(context, home, document, complaints):
@@ -303,11 +299,10 @@ def test_numbers_of_the_stored_network_are_those_of_initlab(browser):
     with browser.new_context(viewport=DESKTOP) as context:
         page = opened(context, f"{HTML.as_uri()}/", "book/how-to-read", complaints := [])
         block = page.locator("[data-weights]")
-        for factor in (1, 2, 0.3):
+        for factor in (2, 0.3, 1):
             number = block.locator(".explorable-number")
             number.fill(str(factor))
-            number.press("Enter")
-            page.wait_for_timeout(500)
+            assert changes(page, block, partial(number.press, "Enter"))
             shown = json.loads(block.locator("svg[data-values]").get_attribute("data-values"))
             wanted = expected(factor)
             assert shown.keys() == wanted.keys()
@@ -354,8 +349,8 @@ def specimen(browser, tmp_path):
     ],
 )
 def test_wrong_presets_are_errors(specimen, attributes, complaint):
-    _, block, complaints = specimen(attributes)
-    assert complaint in " ".join(complaints)
+    page, block, complaints = specimen(attributes)
+    assert wait_until(page, lambda: complaint in " ".join(complaints))
     assert block.inner_text() == "fallback"
 
 
@@ -364,11 +359,11 @@ def test_own_points_by_touch_and_keyboard(specimen):
     page, block, complaints = specimen('data-explorable="train" data-data="own"', has_touch=True)
     points = block.locator(".explorable-plane").first.locator("circle")
     assert points.count() == 0
-    for place in ((60, 60), (150, 60), (60, 150)):
+    for count, place in enumerate(((60, 60), (150, 60), (60, 150)), start=1):
         block.locator(".explorable-plane").first.tap(position=dict(zip("xy", place, strict=True)))
-        page.wait_for_timeout(200)
+        assert wait_until(page, lambda count=count: points.count() == count)
     block.get_by_role("button", name="Random point").press("Enter")
-    page.wait_for_timeout(200)
+    assert wait_until(page, lambda: points.count() == 4)
     classes = points.evaluate_all("circles => circles.map((c) => c.getAttribute('class'))")
     assert classes == ["null", "one", "null", "one"]
     assert complaints == []
@@ -379,19 +374,21 @@ def test_own_points_by_touch_and_keyboard(specimen):
 def test_training_starts_pauses_and_resets(specimen, motion):
     page, block, complaints = specimen('data-explorable="train"', reduced_motion=motion)
     says = block.locator(".explorable-says")
-    assert says.inner_text().startswith("After 0 steps")
+
+    def reaches(steps):
+        return wait_until(page, lambda: says.inner_text().startswith(f"After {steps} steps"))
+
+    assert reaches(0)
     page.evaluate("longest = 0")
     block.get_by_role("button", name="Train").press("Enter")
     page.wait_for_timeout(2500)
     assert says.inner_text().startswith("After 0 steps")
     block.get_by_role("button", name="Pause").press("Enter")
-    page.wait_for_timeout(500)
+    assert wait_until(page, lambda: not says.inner_text().startswith("After 0 "))
     reached = int(says.inner_text().split()[1])
     assert reached > 10
     block.get_by_role("button", name="Ten steps").press("Enter")
-    page.wait_for_timeout(1500)
-    assert says.inner_text().startswith(f"After {reached + 10} steps")
+    assert reaches(reached + 10)
     block.get_by_role("button", name="Reset").press("Enter")
-    page.wait_for_timeout(300)
-    assert says.inner_text().startswith("After 0 steps")
+    assert reaches(0)
     assert complaints == []

@@ -10,6 +10,7 @@ import pytest
 from tests import binder_environment
 from tests.binder_environment import BIN
 from tests.book import NOTEBOOKS, ROOT
+from tests.browsing import wait_until
 from tools import canonical
 
 SCREENSHOTS = ROOT / "_build" / "screenshots" / "jupyterlab"
@@ -52,6 +53,11 @@ def _address(log, seconds=60):
     raise TimeoutError(f"JupyterLab did not start; see {log}")
 
 
+def unreadable(texts):
+    """Return the texts that are empty or show markup."""
+    return [text for text in texts if RAW_MARKUP.search(text) or not text.strip()]
+
+
 @pytest.mark.needs("chromium")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_jupyterlab_renders_every_cell(lab, browser, path):
@@ -61,10 +67,10 @@ def test_jupyterlab_renders_every_cell(lab, browser, path):
     n_markdown = sum(cell.cell_type == "markdown" for cell in canonical.read(path).cells)
     rendered = page.locator(".jp-Notebook .jp-MarkdownCell .myst")
     rendered.nth(n_markdown - 1).wait_for(state="attached", timeout=180_000)
-    page.wait_for_timeout(3000)
-    assert rendered.count() == n_markdown
+    wait_until(page, lambda: not unreadable(rendered.all_inner_texts()), seconds=60)
     shown = rendered.all_inner_texts()
-    assert [text for text in shown if RAW_MARKUP.search(text) or not text.strip()] == []
+    assert len(shown) == n_markdown
+    assert unreadable(shown) == []
     assert page.locator(f".jp-Notebook :is({ERROR_BOXES})").all_inner_texts() == []
     page.screenshot(path=SCREENSHOTS / f"{path.stem}.png")
     page.close()
