@@ -299,11 +299,11 @@ def test_a_test_without_its_program_is_left_out_and_named():
     result = without_chromium()
     assert result.returncode == 0
     assert "left out" in result.stdout
-    named = "test_search_finds_a_chapter needs chromium (Debian package chromium)"
+    named = "test_search_finds_a_chapter needs chromium (Debian package chromium-headless-shell)"
     assert named in result.stdout
 
 
 def test_in_ci_a_test_without_its_program_fails():
     result = without_chromium(CI="1")
     assert result.returncode == 1
-    assert "needs chromium (Debian package chromium)" in result.stdout
+    assert "needs chromium (Debian package chromium-headless-shell)" in result.stdout

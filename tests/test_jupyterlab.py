@@ -88,11 +88,13 @@ def test_a_slider_draws_anew_in_a_live_notebook(lab, browser):
     words.wait_for(timeout=180_000)
     picture = cell.locator("img.widget-image")
     before = words.inner_text(), picture.get_attribute("src")
-    _drag(page, cell.locator(".noUi-handle").first, 40)
-    page.wait_for_function(
-        "([cell, text]) => cell.querySelector('.widget-html-content').innerText !== text",
-        arg=[cell.element_handle(), before[0]],
-    )
+
+    def answers():
+        _drag(page, cell.locator(".noUi-handle").first, 40)
+        return wait_until(page, lambda: words.inner_text() != before[0])
+
+    # cells above that are still being drawn may move the slider away from the mouse
+    assert any(answers() for _ in range(4))
     assert picture.get_attribute("src") != before[1]
     page.close()
 
