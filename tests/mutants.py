@@ -22,7 +22,7 @@ PACKAGE = ROOT / "notebooks" / "initlab"
 # What these tests do without takes longer to import than most of them run.
 LEFT_OUT = ["-p", "no:cacheprovider", "-p", "no:nbval", "-p", "no:xdist", "--noconftest"]
 PYTEST = ["-m", "pytest", "-x", "-q", *LEFT_OUT]
-TIMEOUT = 240
+TIMEOUT = 600  # seconds, ample for all tests in a row on a busy machine
 RUNS_AT_ONCE = 2
 TESTS = {
     "_checks.py": ["test_bad_input.py"],
