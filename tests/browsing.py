@@ -53,7 +53,7 @@ def watch(page, home, requested, complaints):
 
 def wait_until(page, condition, seconds=20):
     """Let the page work until the condition holds, and return whether it does."""
-    for _ in range(20 * seconds):
+    for _ in range(int(20 * seconds)):
         if condition():
             return True
         page.wait_for_timeout(50)

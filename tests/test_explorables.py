@@ -17,8 +17,8 @@ SCRIPTS = ROOT / "book" / "assets" / "explorables"
 SCREENSHOTS = ROOT / "_build" / "screenshots" / "explorables"
 MAX_BYTES = 60_000
 ANSWER, BLOCKED = 100, 50  # milliseconds
-# other work on the machine may delay some answers, not all of them over a quarter of a minute
-TRIES, PAUSE = 12, 200  # milliseconds, growing with each try
+# other work on the machine may delay one answer, not all of them over a dozen seconds
+TRIES, PAUSE = 4, 2000  # milliseconds, growing with each try
 READY = ".explorable-controls"
 OBSERVE = """() => {
     window.longest = 0;
@@ -63,10 +63,10 @@ def state(block):
 
 
 def changes(page, block, act):
-    """Tell whether figure or sentence change; how fast they do is measured elsewhere."""
+    """Tell whether figure or sentence change within half a second."""
     before = state(block)
     act()
-    return wait_until(page, lambda: state(block) != before)
+    return wait_until(page, lambda: state(block) != before, seconds=0.5)
 
 
 def opened(context, home, document, complaints):
