@@ -1,12 +1,14 @@
 /*
- * Formulas: MathJax draws those in view at once, each other one when it comes near, and all of them
- * for print, so that a long page is not held up by hundreds. Until then the formula's TeX stands there.
+ * Formulas: MathJax draws those in view at once, even before the page is read to its end, each other
+ * one when it comes near, and all of them for print, so that a long page is not held up by hundreds.
+ * Until then the formula's TeX stands there.
  */
 (function () {
 "use strict";
 
-const mathjax = window.MathJax;
-if (!mathjax?.startup) return; // a page without formulas
+const { MathJax: config } = window;
+if (!config) return; // a page without formulas
+const WAITING = ".math:not(:has(mjx-container))";
 const NEAR = "100%"; // of the window's height, above and below it
 const GROUP = 4; // formulas drawn before the page may answer again
 const waiting = [];
@@ -16,9 +18,18 @@ function inView(formula) {
 	return bottom > 0 && top < innerHeight;
 }
 
+/** Draw the first window until a formula below it is read; a link into the page leads elsewhere. */
+function drawEarly() {
+	if (document.readyState !== "loading" || location.hash) return;
+	const formulas = [...document.querySelectorAll(WAITING)];
+	const first = formulas.filter(inView);
+	if (first.length) MathJax.typeset(first);
+	if (formulas.length === first.length) requestAnimationFrame(drawEarly);
+}
+
 async function drawWaiting() {
 	while (waiting.length) {
-		await mathjax.typesetPromise(waiting.slice(0, GROUP));
+		await MathJax.typesetPromise(waiting.slice(0, GROUP));
 		await new Promise((resume) => setTimeout(resume));
 		waiting.splice(0, GROUP);
 	}
@@ -34,13 +45,17 @@ function approach(changes, watcher) {
 }
 
 async function start() {
-	const formulas = [...document.querySelectorAll(".math")];
+	const formulas = [...document.querySelectorAll(WAITING)];
 	const first = formulas.filter(inView);
-	if (first.length) await mathjax.typesetPromise(first);
+	if (first.length) await MathJax.typesetPromise(first);
 	const watcher = new IntersectionObserver(approach, { rootMargin: NEAR });
 	for (const formula of formulas) if (!first.includes(formula)) watcher.observe(formula);
 }
 
-mathjax.startup.promise = mathjax.startup.promise.then(start);
-addEventListener("beforeprint", () => mathjax.typeset());
+config.startup.ready = () => {
+	MathJax.startup.defaultReady();
+	MathJax.startup.promise = MathJax.startup.promise.then(start);
+	drawEarly();
+	addEventListener("beforeprint", () => MathJax.typeset());
+};
 })();
