@@ -203,7 +203,10 @@ MUTANTS = [
         "axis=0",
     ),
     Mutant(
-        "bilinear center", "initializers.py", "(2 * factor - 1 - factor % 2)", "(2 * factor - 1)"
+        "bilinear center",
+        "initializers.py",
+        "(dimensions[3] - 1) / (2 * factor)",
+        "dimensions[3] / (2 * factor)",
     ),
     Mutant(
         "Nguyen-Widrow with the fans swapped",

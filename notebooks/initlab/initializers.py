@@ -221,7 +221,7 @@ def positive_unitball(rng, shape):
 def bilinear(rng, shape):
     """Return the bilinear up-sampling kernel, the same for every pair of channels (Caffe).
 
-    Along each side of length k, with f = ceil(k / 2) and c = (2 f - 1 - f mod 2) / (2 f), the
+    Along each side of length k, with f = ceil(k / 2) and c = (k - 1) / (2 f), the
     kernel is 1 - |i / f - c|. ``rng`` is not used.
 
     Raises
@@ -234,7 +234,7 @@ def bilinear(rng, shape):
     if len(dimensions) != 4 or dimensions[2] != dimensions[3]:
         raise ValueError(f"shape must be (out_channels, in_channels, k, k), got {shape!r}")
     factor = math.ceil(dimensions[3] / 2)
-    center = (2 * factor - 1 - factor % 2) / (2 * factor)
+    center = (dimensions[3] - 1) / (2 * factor)
     side = 1 - np.abs(np.arange(dimensions[3]) / factor - center)
     return np.broadcast_to(np.outer(side, side), dimensions).copy()
 
