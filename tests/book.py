@@ -1,8 +1,10 @@
 """Where things are in the repository, and what `_config.yml` and `_toc.yml` say."""
 
+from functools import cache
 from pathlib import Path
 
 import yaml
+from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
@@ -11,6 +13,12 @@ CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
 REPOSITORY = CONFIG["repository"]["url"]
 BRANCH = CONFIG["repository"]["branch"]
 SITE = CONFIG["html"]["baseurl"]
+
+
+@cache
+def parsed(page):
+    """Return a built page as a tree; it is shared, so nobody may change it."""
+    return BeautifulSoup((HTML / page).read_text("utf-8"), "html.parser")
 
 
 def binder_address(path):

@@ -4,20 +4,29 @@ import gzip
 import re
 from dataclasses import dataclass
 from functools import cache, partial
+from threading import Event
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from bs4 import BeautifulSoup
 
-from tests.book import HTML, REPOSITORY, binder_address, erratum_address, toc_documents
-from tests.browsing import DESKTOP, PHONE, draw_formulas, overflow, watch
+from tests.book import HTML, REPOSITORY, binder_address, erratum_address, parsed, toc_documents
+from tests.browsing import (
+    DESKTOP,
+    PHONE,
+    QuietHandler,
+    draw_formulas,
+    overflow,
+    serving,
+    watch,
+)
 
 DOCUMENTS = toc_documents()
 CHAPTERS = [name for name in DOCUMENTS if name.startswith("notebooks/")]
 PAGES = [f"{name}.html" for name in [*DOCUMENTS, "search", "genindex"]]
 MAX_FIRST_LOAD = 700_000
 HEADER = 80  # pixels
+HALF = 180_000  # bytes of a chapter
 SETTLED = 1500  # milliseconds until nothing near moves
 FADE = 400  # milliseconds until the colors of a theme have settled
 ALREADY_COMPRESSED = {".png", ".woff", ".woff2", ".jpg"}
@@ -45,11 +54,6 @@ RESOURCE_ATTRIBUTES = {
 
 each_page = pytest.mark.parametrize("page", PAGES)
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
-
-
-@cache
-def parsed(page):
-    return BeautifulSoup((HTML / page).read_text("utf-8"), "html.parser")
 
 
 @cache
@@ -126,10 +130,11 @@ def test_pictures_have_alt_texts(page):
 
 @each_page
 def test_no_markup_is_left_raw(page):
-    article = BeautifulSoup(str(parsed(page).find("article")), "html.parser")
-    for code in article.find_all(["pre", "code", "script", "style"]):
-        code.decompose()
-    assert re.findall(r"```|:::|\{[a-z:]+\}`|\$|\[\]\(", article.get_text()) == []
+    code = ["pre", "code", "script", "style"]
+    prose = "".join(
+        text for text in parsed(page).find("main").strings if not text.find_parent(code)
+    )
+    assert re.findall(r"```|:::|\{[a-z:]+\}`|\$|\[\]\(", prose) == []
 
 
 def test_titles_tell_pages_apart():
@@ -274,6 +279,31 @@ def test_formulas_are_drawn_as_the_reader_comes_near(browser, site, chapter):
         (at_the_end,) = page.wait_for_function(DRAWN).json_value()
         assert at_first < at_the_end < 1
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.evaluate(DRAWN) == [1]
+
+
+@pytest.mark.needs("chromium")
+def test_first_formulas_are_drawn_while_the_page_is_still_on_its_way(browser):
+    released = Event()
+
+    class HaltingHandler(QuietHandler):
+        """Send half of a page, the rest when it is released."""
+
+        def copyfile(self, source, outputfile):
+            if source.name.endswith(".html"):
+                outputfile.write(source.read(HALF))
+                outputfile.flush()
+                released.wait(60)
+            super().copyfile(source, outputfile)
+
+    with serving(HaltingHandler) as home, browser.new_context(viewport=DESKTOP) as context:
+        page = context.new_page()
+        page.goto(f"{home}{CHAPTERS[2]}.html", wait_until="commit")
+        page.locator("article mjx-container").first.wait_for()
+        assert page.evaluate("document.readyState") == "loading"
+        released.set()
+        page.wait_for_function(DRAWN)
+        draw_formulas(page)
         assert page.evaluate(DRAWN) == [1]
 
 

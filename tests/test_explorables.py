@@ -1,6 +1,7 @@
 """The explorables of the built pages, in a browser: mouse, keyboard, touch, numbers, timing."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from functools import cache, partial
 
@@ -36,8 +37,9 @@ OBSERVE = """() => {
 
 def blocks_of(document):
     """Return the explorables of a built page as they are without scripts."""
-    soup = BeautifulSoup((HTML / f"{document}.html").read_text("utf-8"), "html.parser")
-    return soup.select(".explorable[data-explorable]")
+    html = (HTML / f"{document}.html").read_text("utf-8")
+    blocks = re.findall(r'<div class="explorable".*?</div>', html, re.DOTALL)
+    return BeautifulSoup("".join(blocks), "html.parser").select(".explorable[data-explorable]")
 
 
 BLOCKS = {name: blocks for name in toc_documents() if (blocks := blocks_of(name))}

@@ -4,10 +4,9 @@ import re
 from collections import Counter
 
 import pytest
-from bs4 import BeautifulSoup
 
 from book._ext import ledger
-from tests.book import HTML, ROOT
+from tests.book import HTML, ROOT, parsed
 from tests.browsing import PHONE, overflow, reading
 from tests.test_built_pages import barriers
 from tools import claims, entries, sections
@@ -21,7 +20,7 @@ chromium = pytest.mark.needs("chromium")
 
 @pytest.fixture(scope="module")
 def article():
-    return BeautifulSoup((HTML / PAGE).read_text("utf-8"), "html.parser").find("article")
+    return parsed(PAGE).find("article")
 
 
 @pytest.fixture(params=["http", "disk"])

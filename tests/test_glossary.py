@@ -1,15 +1,14 @@
 """The glossary: its data, its page, the links from the chapters, and the Chinese on the screen."""
 
 import re
-from functools import cache
 
 import pytest
 import yaml
-from bs4 import BeautifulSoup, NavigableString
+from bs4 import NavigableString
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from tests.book import HTML, ROOT, toc_documents
+from tests.book import HTML, ROOT, parsed, toc_documents
 from tests.browsing import PHONE, overflow, reading
 from tests.test_built_pages import barriers
 from tools import glossary, sections
@@ -42,11 +41,6 @@ HE = {
     "also": ["He"],
 }
 chromium = pytest.mark.needs("chromium")
-
-
-@cache
-def parsed(page):
-    return BeautifulSoup((HTML / page).read_text("utf-8"), "html.parser")
 
 
 # Data

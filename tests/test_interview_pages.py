@@ -4,15 +4,13 @@ import re
 import shutil
 import subprocess
 from contextlib import contextmanager
-from functools import cache
 
 import pytest
 import yaml
-from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from tests.book import HTML, ROOT, toc_documents
+from tests.book import HTML, ROOT, parsed, toc_documents
 from tests.browsing import DESKTOP, PHONE, overflow, watch
 from tests.conftest import find_program
 from tests.test_built_pages import FADE, SIMPLIFY, serious
@@ -27,11 +25,6 @@ FORBIDDEN = """Object.defineProperty(window, "localStorage", {
     get() { throw new DOMException("forbidden", "SecurityError"); },
 });"""
 chromium = pytest.mark.needs("chromium")
-
-
-@cache
-def parsed(page):
-    return BeautifulSoup((HTML / page).read_text("utf-8"), "html.parser")
 
 
 # Markdown of a card

@@ -16,7 +16,7 @@ from tools import canonical
 SCREENSHOTS = ROOT / "_build" / "screenshots" / "jupyterlab"
 
 # its live cell needs nothing of the cells before it
-LIVE_CHAPTER = ROOT / "notebooks" / "05_vanishing_gradients.ipynb"
+LIVE_CHAPTER = ROOT / "notebooks" / "02_random_initialization.ipynb"
 RAW_MARKUP = re.compile(
     r"```|:::|\{(glue|value|cite|prf|ref|numref)[:}\w]|^\([\w-]+\)=$", re.MULTILINE
 )
