@@ -9,6 +9,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from fontTools.ttLib import TTFont
 
 from tests.book import HTML, REPOSITORY, binder_address, erratum_address, parsed, toc_documents
 from tests.browsing import (
@@ -40,6 +41,16 @@ SIMPLIFY = """() => {
     }
     for (const formula of document.querySelectorAll("mjx-container")) formula.replaceWith("x");
 }"""
+ICONS = """() => {
+    const shown = new Set();
+    for (const tag of document.body.querySelectorAll("*"))
+        for (const part of ["::before", "::after"]) {
+            const { content, fontFamily: font, fontWeight } = getComputedStyle(tag, part);
+            if (font.includes("Font Awesome")) shown.add(`${font} ${fontWeight} ${content}`);
+        }
+    return [...shown];
+}"""
+GLYPH = re.compile("[\ue000-\uf8ff]")
 RESOURCE_ATTRIBUTES = {
     "audio": "src",
     "embed": "src",
@@ -185,6 +196,7 @@ class Visit:
 
     requested: list
     complaints: list
+    icons: list
     formulas: int
     unrendered: int
     math_errors: int
@@ -221,6 +233,7 @@ def visit(browser, home, address):
         requested, complaints = [], []
         watch(page, home, requested, complaints)
         page.goto(home + address, wait_until="networkidle")
+        icons = page.evaluate(ICONS)
         draw_formulas(page)
         count = partial(page.evaluate, "selector => document.querySelectorAll(selector).length")
         seen = {
@@ -230,7 +243,7 @@ def visit(browser, home, address):
         }
         page.set_viewport_size(PHONE)
         seen["overflow"] = overflow(page)
-        return Visit(requested, complaints, barriers=barriers(page), **seen)
+        return Visit(requested, complaints, icons, barriers=barriers(page), **seen)
 
 
 @pytest.fixture(scope="module")
@@ -243,6 +256,28 @@ def visits(browser, site):
 @each_page
 def test_page_loads_from_the_book_alone_and_without_complaint(visits, page):
     assert visits(page).complaints == []
+
+
+@cache
+def glyphs(font):
+    """Return the characters that one of the icon fonts can show."""
+    (file,) = (HTML / "_static" / "vendor").rglob(f"fa-{font}.woff2")
+    return {chr(code) for code in TTFont(file).getBestCmap()}
+
+
+def icon_font(style):
+    """Return the file that has the icons of a computed style."""
+    if "Brands" in style:
+        return "brands-400"
+    return "solid-900" if " 900 " in style else "regular-400"
+
+
+@pytest.mark.needs("chromium")
+@each_page
+def test_icons_are_no_empty_boxes(visits, page):
+    shown = [(icon_font(icon), one) for icon in visits(page).icons for one in GLYPH.findall(icon)]
+    assert shown
+    assert [(font, ascii(one)) for font, one in shown if one not in glyphs(font)] == []
 
 
 @pytest.mark.needs("chromium")

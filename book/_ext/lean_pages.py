@@ -11,7 +11,8 @@ from fontTools import subset
 ICON_SCRIPT = re.compile(r'\s*<script src="[^"]*scripts/fontawesome\.js[^"]*"></script>')
 ICON_NAME = re.compile(r"\bfa-([a-z0-9-]+)")
 ICON_RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
-BARE_GLYPH = re.compile(r'"\\(f[0-9a-f]{3})"')
+ESCAPED_GLYPH = re.compile(r'"\\(f[0-9a-f]{3})"')
+GLYPH = re.compile("[\ue000-\uf8ff]")
 FIGURE = re.compile(r'<img ([^>]*)src="([^"]*_images/[^"]+\.png)"')
 
 
@@ -63,7 +64,8 @@ def _keep_used_icons(root):
 
     for sheet in (root / "_static").rglob("*.css"):
         text = ICON_RULE.sub(keep_used, sheet.read_text("utf-8"))
-        glyphs.update(int(code, 16) for code in BARE_GLYPH.findall(text))
+        glyphs.update(int(code, 16) for code in ESCAPED_GLYPH.findall(text))
+        glyphs.update(map(ord, GLYPH.findall(text)))
         sheet.write_text(text, "utf-8")
     for font in (root / "_static" / "vendor").rglob("fa-*.woff2"):
         font.write_bytes(_font_with(glyphs, font))
