@@ -38,7 +38,7 @@ OBSERVE = """() => {
 def blocks_of(document):
     """Return the explorables of a built page as they are without scripts."""
     html = (HTML / f"{document}.html").read_text("utf-8")
-    blocks = re.findall(r'<div class="explorable".*?</div>', html, re.DOTALL)
+    blocks = re.findall(r"<div [^>]*\bdata-explorable=.*?</div>", html, re.DOTALL)
     return BeautifulSoup("".join(blocks), "html.parser").select(".explorable[data-explorable]")
 
 

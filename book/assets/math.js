@@ -8,7 +8,6 @@
 
 const { MathJax: config } = window;
 if (!config) return; // a page without formulas
-const WAITING = ".math:not(:has(mjx-container))";
 const NEAR = "100%"; // of the window's height, above and below it
 const GROUP = 4; // formulas drawn before the page may answer again
 const waiting = [];
@@ -18,12 +17,24 @@ function inView(formula) {
 	return bottom > 0 && top < innerHeight;
 }
 
+/** The formulas not drawn yet; their TeX is kept for scripts that read it. */
+function undrawn() {
+	const all = [...document.querySelectorAll(".math")];
+	const formulas = all.filter((formula) => !formula.querySelector("mjx-container"));
+	for (const formula of formulas) formula.dataset.tex = formula.textContent;
+	return formulas;
+}
+
 /** Draw the first window until a formula below it is read; a link into the page leads elsewhere. */
 function drawEarly() {
 	if (document.readyState !== "loading" || location.hash) return;
-	const formulas = [...document.querySelectorAll(WAITING)];
+	const formulas = undrawn().slice(0, -1); // the last one may have come in part only
 	const first = formulas.filter(inView);
-	if (first.length) MathJax.typeset(first);
+	try {
+		if (first.length) MathJax.typeset(first);
+	} catch {
+		return; // a part of MathJax is still loading; start() waits for it
+	}
 	if (formulas.length === first.length) requestAnimationFrame(drawEarly);
 }
 
@@ -45,7 +56,7 @@ function approach(changes, watcher) {
 }
 
 async function start() {
-	const formulas = [...document.querySelectorAll(WAITING)];
+	const formulas = undrawn();
 	const first = formulas.filter(inView);
 	if (first.length) await MathJax.typesetPromise(first);
 	const watcher = new IntersectionObserver(approach, { rootMargin: NEAR });
@@ -55,7 +66,7 @@ async function start() {
 config.startup.ready = () => {
 	MathJax.startup.defaultReady();
 	MathJax.startup.promise = MathJax.startup.promise.then(start);
-	drawEarly();
 	addEventListener("beforeprint", () => MathJax.typeset());
+	drawEarly();
 };
 })();

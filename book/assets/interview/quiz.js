@@ -18,12 +18,12 @@ function content(entry) {
 	return [...(entry.querySelector("p") ?? entry).childNodes];
 }
 
-/** Give `target` the words of `source` as its name: what MathJax will draw has none, so TeX is read. */
+/** Give `target` the words of `source` as its name: what MathJax draws has none, so TeX is read. */
 function name(target, source) {
 	if (!source.querySelector(".math")) return;
 	const copy = source.cloneNode(true);
 	for (const formula of copy.querySelectorAll(".math")) {
-		const tex = formula.textContent.slice(2, -2); // without \( and \)
+		const tex = (formula.dataset.tex ?? formula.textContent).slice(2, -2); // without \( and \)
 		formula.replaceWith(tex.replace(/\\[,;:! ]/g, " ").replaceAll("\\", ""));
 	}
 	target.setAttribute("aria-label", copy.textContent);
@@ -154,5 +154,5 @@ function setUp() {
 	}
 }
 
-setUp(); // before MathJax draws: names are read from TeX
+setUp();
 })();
