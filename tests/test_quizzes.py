@@ -322,7 +322,6 @@ def test_items_are_groups_of_radio_buttons_named_by_question_and_option(either_o
         for option in quiz["options"]:
             radio = group.get_by_role("radio", name=spoken(option["answer"]), exact=True)
             assert radio.count() == 1
-    draw_formulas(page)
     assert page.locator(".quiz-item .math").count() > 0
     assert page.locator(".quiz-item .math:not(:has(mjx-container))").count() == 0
 
