@@ -15,6 +15,13 @@ from tools import canonical
 
 SCREENSHOTS = ROOT / "_build" / "screenshots" / "jupyterlab"
 
+MARKDOWN = ".jp-Notebook .jp-MarkdownCell .myst"
+OPEN = "async (path) => { await jupyterapp.commands.execute('docmanager:open', { path }); }"
+CLOSE = """async () => {
+    const notebook = jupyterapp.shell.currentWidget;
+    await notebook.sessionContext.shutdown();
+    notebook.dispose();
+}"""
 # its live cell needs nothing of the cells before it
 LIVE_CHAPTER = ROOT / "notebooks" / "02_random_initialization.ipynb"
 RAW_MARKUP = re.compile(
@@ -30,6 +37,7 @@ def lab():
     binder_environment.make()
     command = [BIN / "jupyter", "lab", "--no-browser", "--allow-root", "--port=0"]
     command += ["--IdentityProvider.token=", "--ServerApp.root_dir=" + str(ROOT)]
+    command.append("--LabApp.expose_app_in_browser=True")
     log = ROOT / "_build" / "jupyterlab.log"
     with log.open("w") as output:
         server = subprocess.Popen(command, stdout=output, stderr=output)
@@ -58,33 +66,43 @@ def unreadable(texts):
     return [text for text in texts if RAW_MARKUP.search(text) or not text.strip()]
 
 
-def opened(page, address, path):
-    """Open a notebook, wait until its text is rendered and has settled, and return its cells."""
-    page.goto(f"{address}/lab/tree/notebooks/{path.name}?reset")
-    n_markdown = sum(cell.cell_type == "markdown" for cell in canonical.read(path).cells)
-    rendered = page.locator(".jp-Notebook .jp-MarkdownCell .myst")
-    rendered.nth(n_markdown - 1).wait_for(state="attached", timeout=180_000)
-    wait_until(page, lambda: not unreadable(rendered.all_inner_texts()), seconds=60)
-    page.wait_for_timeout(3000)
-    assert rendered.count() == n_markdown
-    return rendered
-
-
-@pytest.mark.needs("chromium")
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_jupyterlab_renders_every_cell(lab, browser, path):
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+@pytest.fixture(scope="module")
+def desk(lab, browser):
+    """Yield a page with JupyterLab, started once for all notebooks."""
     page = browser.new_page(viewport={"width": 1200, "height": 3000})
-    assert unreadable(opened(page, lab, path).all_inner_texts()) == []
-    assert page.locator(f".jp-Notebook :is({ERROR_BOXES})").all_inner_texts() == []
-    page.screenshot(path=SCREENSHOTS / f"{path.stem}.png")
+    page.goto(f"{lab}/lab?reset")
+    page.wait_for_function("window.jupyterapp && document.querySelector('.jp-Launcher')")
+    yield page
     page.close()
 
 
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request, desk):
+    """Open a notebook, wait until its text is rendered and has settled; yield path and page."""
+    n_markdown = sum(cell.cell_type == "markdown" for cell in canonical.read(request.param).cells)
+    desk.evaluate(OPEN, f"notebooks/{request.param.name}")
+    rendered = desk.locator(MARKDOWN)
+    rendered.nth(n_markdown - 1).wait_for(state="attached", timeout=180_000)
+    wait_until(desk, lambda: not unreadable(rendered.all_inner_texts()), seconds=60)
+    desk.wait_for_timeout(3000)
+    assert rendered.count() == n_markdown
+    yield request.param, desk
+    desk.evaluate(CLOSE)
+
+
 @pytest.mark.needs("chromium")
-def test_a_slider_draws_anew_in_a_live_notebook(lab, browser):
-    page = browser.new_page(viewport={"width": 1200, "height": 1000})
-    opened(page, lab, LIVE_CHAPTER)
+def test_jupyterlab_renders_every_cell(notebook):
+    path, page = notebook
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    assert unreadable(page.locator(MARKDOWN).all_inner_texts()) == []
+    assert page.locator(f".jp-Notebook :is({ERROR_BOXES})").all_inner_texts() == []
+    page.screenshot(path=SCREENSHOTS / f"{path.stem}.png")
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("notebook", [LIVE_CHAPTER], indirect=True)
+def test_a_slider_draws_anew_in_a_live_notebook(notebook):
+    _, page = notebook
     cell = page.locator(".jp-CodeCell", has_text="from initlab import explorers")
     page.get_by_text("| Idle").wait_for(timeout=180_000)
     cell.locator(".cm-content").click()
@@ -96,7 +114,6 @@ def test_a_slider_draws_anew_in_a_live_notebook(lab, browser):
     _drag(page, cell.locator(".noUi-handle").first, 40)
     assert wait_until(page, lambda: words.inner_text() != before[0], seconds=30)
     assert picture.get_attribute("src") != before[1]
-    page.close()
 
 
 def _drag(page, handle, distance):
