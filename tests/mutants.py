@@ -312,8 +312,15 @@ MUTANTS = [
     Mutant(
         "slope taken at the output",
         "network.py",
-        "derivative(trace.inputs_to_activation[layer - 1])",
-        "derivative(trace.activations[layer])",
+        "slope(self.activation, z, a)",
+        "slope(self.activation, a, a)",
+    ),
+    Mutant("tanh's slope without the square", "activations.py", "1 - a**2}", "1 - a}"),
+    Mutant(
+        "sigmoid's slope from 1 - a alone",
+        "activations.py",
+        "lambda a: a * (1 - a),",
+        "lambda a: 1 - a,",
     ),
     Mutant("epsilon 1e-3", "network.py", "self.epsilon = 1e-5", "self.epsilon = 1e-3"),
     Mutant("weights keep float64", "network.py", "return W.astype(self.dtype)", "return W"),

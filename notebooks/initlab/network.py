@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from initlab._checks import check_choice, check_count, check_features, check_rng
-from initlab.activations import ACTIVATIONS, activation
+from initlab.activations import ACTIVATIONS, activation, slope
 from initlab.batch_norm import (
     batch_norm_backward,
     batch_statistics,
@@ -195,7 +195,6 @@ class MLP:
                 f"d_logits must have the shape {trace.activations[-1].shape} of the logits, "
                 f"got {np.shape(d_logits)}"
             )
-        _, derivative = activation(self.activation)
         gradients, dZ = Gradients([], [], [], [], []), np.asarray(d_logits)
         for layer in reversed(range(len(self.weights))):
             gradients.preactivations.append(dZ)
@@ -203,7 +202,8 @@ class MLP:
             gradients.biases.append(dZ.sum(axis=-1, keepdims=True))
             if layer > 0:
                 dZ = _times_transposed(self.weights[layer], dZ)
-                dZ *= derivative(trace.inputs_to_activation[layer - 1])
+                z, a = trace.inputs_to_activation[layer - 1], trace.activations[layer]
+                dZ *= slope(self.activation, z, a)
                 if self.batch_norm:
                     dZ = self._norm_backward(layer - 1, trace, dZ, gradients)
         for per_layer in gradients:
