@@ -6,6 +6,8 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
+# The tests start some hundred interpreters; without stored bytecode each compiles all it imports.
+export PYTHONDONTWRITEBYTECODE :=
 export PYTHON CI
 
 BIN := .venv/bin
@@ -27,8 +29,8 @@ cheatsheet: book ## print the cheat sheet through Chromium into _build/html/_sta
 	$(BIN)/python -m tools.cheatsheet
 
 test: lint book ## everything that proves the book
-	$(BIN)/pytest --nbval --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder -m "not alone"
-	$(BIN)/pytest -m alone
+	$(BIN)/pytest --nbval --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder --ignore tests/alone
+	$(BIN)/pytest tests/alone
 
 test-frameworks: set-up ## our networks and the book's code beside PyTorch, Keras and JAX
 	@tools/set_up_frameworks

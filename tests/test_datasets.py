@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits, make_circles
 
 from initlab import circles, digits
 
@@ -13,6 +12,8 @@ pytestmark = pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("noise", [0, 0.05, 0.3])
 @pytest.mark.parametrize("n_samples", [1, 2, 3, 100, 300, 301])
 def test_circles_equal_scikit_learn(n_samples, noise, seed):
+    from sklearn.datasets import make_circles  # slow to import, and every worker collects this file
+
     points, labels = make_circles(n_samples, noise=noise, random_state=seed)
     X, Y = circles(n_samples, noise, seed)
     np.testing.assert_array_equal(X, points.T, strict=True)
@@ -36,6 +37,8 @@ def test_circles_leave_the_global_random_state_alone():
 
 
 def test_digits_equal_scikit_learn():
+    from sklearn.datasets import load_digits
+
     images, labels = load_digits(return_X_y=True)
     X, y = digits()
     np.testing.assert_array_equal(X, images.T / 16, strict=True)

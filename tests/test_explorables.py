@@ -1,4 +1,4 @@
-"""The explorables of the built pages, in a browser: mouse, keyboard, touch, numbers, timing."""
+"""The explorables of the built pages, in a browser: mouse, keyboard, touch, numbers."""
 
 import json
 import re
@@ -17,9 +17,6 @@ from tools import explorable_fixture
 SCRIPTS = ROOT / "book" / "assets" / "explorables"
 SCREENSHOTS = ROOT / "_build" / "screenshots" / "explorables"
 MAX_BYTES = 60_000
-ANSWER, BLOCKED = 100, 50  # milliseconds
-# other work on the machine may delay one answer, not all of them over a dozen seconds
-TRIES, PAUSE = 4, 2000  # milliseconds, growing with each try
 READY = ".explorable-controls"
 OBSERVE = """() => {
     window.longest = 0;
@@ -88,31 +85,6 @@ def blocks_in(page):
         yield f"{block.get_attribute('data-explorable')} {number}", block
 
 
-def respond(page, block, control, key):
-    """Press a key on a control; return the milliseconds to the answer and of the longest task."""
-    page.evaluate("longest = 0")
-    block.evaluate("block => (block.answered = block.asked = 0)")
-    control.press(key)
-    page.wait_for_timeout(200)
-    answer = "block => (block.answered && block.asked ? block.answered - block.asked : 1e9)"
-    return block.evaluate(answer), page.evaluate("longest")
-
-
-def slow_controls(page, name, block):
-    """Yield the controls that never answer in time, or always block the page for too long."""
-    for control in block.locator(f"{READY} :is(input[type=range], select)").all():
-        times = []
-        for k in range(TRIES):
-            keys = ("ArrowRight", "ArrowLeft") if k % 2 == 0 else ("ArrowLeft", "ArrowRight")
-            times.append(respond(page, block, control, keys[0]))
-            if times[-1][0] <= ANSWER and times[-1][1] <= BLOCKED:
-                break
-            page.wait_for_timeout(k * PAUSE)
-        else:
-            label = control.evaluate("control => control.labels[0].textContent")
-            yield f"{name}, {label}: (answer, longest task) {times} ms"
-
-
 def drag(page, slider):
     box = slider.bounding_box()
     middle = box["y"] + box["height"] / 2
@@ -161,15 +133,6 @@ def keep_picture(block, document, mode, name):
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     stem = document.rpartition("/")[2]
     block.screenshot(path=SCREENSHOTS / f"{stem}-{name.replace(' ', '-')}-{mode}.png")
-
-
-def slow(browser, home, document):
-    """Return the controls of a page that answer too late or block it for too long."""
-    with browser.new_context(viewport=DESKTOP) as context:
-        page = opened(context, home, document, [])
-        return [
-            defect for name, block in blocks_in(page) for defect in slow_controls(page, name, block)
-        ]
 
 
 def desktop(browser, home, document):
@@ -246,13 +209,6 @@ def test_scripts_fetch_and_evaluate_nothing():
 def test_blocks_answer_mouse_and_keyboard(desktops, document):
     assert desktops(document).defects == []
     assert desktops(document).complaints == []
-
-
-@pytest.mark.alone
-@chromium
-@each_page
-def test_controls_answer_in_time(browser, site, document):
-    assert slow(browser, site, document) == []
 
 
 @chromium
