@@ -6,7 +6,7 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
-# The tests start some hundred interpreters; without stored bytecode each compiles all it imports.
+# The tests start dozens of interpreters; without stored bytecode each compiles what it imports.
 export PYTHONDONTWRITEBYTECODE :=
 export PYTHON CI
 

@@ -32,16 +32,14 @@ SETTLED = 1500  # milliseconds until nothing near moves
 FADE = 400  # milliseconds until the colors of a theme have settled
 ALREADY_COMPRESSED = {".png", ".woff", ".woff2", ".jpg"}
 # axe needs a minute for a page with thousands of spans and pieces of text: one code token of each
-# color and one formula of each class are enough for it, and what formulas hold is MathJax's
+# color is enough for it, and what formulas hold is MathJax's
 SIMPLIFY = """() => {
     const seen = new Set();
-    const keepFirst = (tag, text) => {
-        if (seen.has(tag.className)) tag.replaceWith(text);
-        seen.add(tag.className);
-    };
-    for (const token of document.querySelectorAll("pre span")) keepFirst(token, token.textContent);
+    for (const token of document.querySelectorAll("pre span")) {
+        if (seen.has(token.className)) token.replaceWith(token.textContent);
+        seen.add(token.className);
+    }
     for (const formula of document.querySelectorAll("mjx-container")) formula.replaceWith("x");
-    for (const formula of document.querySelectorAll(".math")) keepFirst(formula, "x");
     document.body.normalize();
 }"""
 ICONS = """() => {

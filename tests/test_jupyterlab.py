@@ -81,13 +81,15 @@ def notebook(request, desk):
     """Open a notebook, wait until its text is rendered and has settled; yield path and page."""
     n_markdown = sum(cell.cell_type == "markdown" for cell in canonical.read(request.param).cells)
     desk.evaluate(OPEN, f"notebooks/{request.param.name}")
-    rendered = desk.locator(MARKDOWN)
-    rendered.nth(n_markdown - 1).wait_for(state="attached", timeout=180_000)
-    wait_until(desk, lambda: not unreadable(rendered.all_inner_texts()), seconds=60)
-    desk.wait_for_timeout(3000)
-    assert rendered.count() == n_markdown
-    yield request.param, desk
-    desk.evaluate(CLOSE)
+    try:
+        rendered = desk.locator(MARKDOWN)
+        rendered.nth(n_markdown - 1).wait_for(state="attached", timeout=180_000)
+        wait_until(desk, lambda: not unreadable(rendered.all_inner_texts()), seconds=60)
+        desk.wait_for_timeout(3000)
+        assert rendered.count() == n_markdown
+        yield request.param, desk
+    finally:
+        desk.evaluate(CLOSE)
 
 
 @pytest.mark.needs("chromium")
@@ -100,7 +102,7 @@ def test_jupyterlab_renders_every_cell(notebook):
 
 
 @pytest.mark.needs("chromium")
-@pytest.mark.parametrize("notebook", [LIVE_CHAPTER], indirect=True)
+@pytest.mark.parametrize("notebook", [LIVE_CHAPTER], indirect=True, ids=[LIVE_CHAPTER.stem])
 def test_a_slider_draws_anew_in_a_live_notebook(notebook):
     _, page = notebook
     cell = page.locator(".jp-CodeCell", has_text="from initlab import explorers")

@@ -30,8 +30,7 @@ def sigmoid(z):
 
 def sigmoid_derivative(z):
     """Return sigmoid(z) (1 - sigmoid(z)), at most 1/4."""
-    a = sigmoid(z)
-    return a * (1 - a)
+    return SLOPES_FROM_OUTPUT["sigmoid"](sigmoid(z))
 
 
 def tanh(z):
@@ -41,7 +40,7 @@ def tanh(z):
 
 def tanh_derivative(z):
     """Return 1 - tanh(z)^2."""
-    return 1 - np.tanh(z) ** 2
+    return SLOPES_FROM_OUTPUT["tanh"](np.tanh(z))
 
 
 def relu(z):
