@@ -11,6 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHON CI
 
 BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-strip-extras --python-version 3.11
 PORT := 8000
 
 .PHONY: help set-up book cheatsheet test test-frameworks execute serve lab lint bench mutants lock clean
@@ -57,9 +58,10 @@ bench: set-up ## speed of the helper package beside its peers
 mutants: set-up ## break the helper package on purpose; the tests must notice
 	$(BIN)/python -m tests.mutants
 
+# pip finds no pinned version of `name[extra]` in a lock that says `name` only, where a newer one exists
 lock: set-up ## compile both requirements.in to their requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 tests/frameworks/requirements.in -o tests/frameworks/requirements.txt
+	$(COMPILE) requirements.in -o requirements.txt
+	$(COMPILE) tests/frameworks/requirements.in -o tests/frameworks/requirements.txt
 
 clean: ## remove the built book, caches and the environments
 	rm -rf _build .venv .venv-frameworks .pytest_cache .ruff_cache .hypothesis
