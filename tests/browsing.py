@@ -9,6 +9,11 @@ from tests.book import HTML
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
+STANDS_STILL = """(milliseconds) => {
+    const place = `${scrollY} of ${document.body.scrollHeight}`;
+    if (place !== window.place) [window.place, window.since] = [place, performance.now()];
+    return document.readyState === "complete" && performance.now() - window.since > milliseconds;
+}"""
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -57,6 +62,17 @@ def wait_until(page, condition, seconds=20):
             return True
         page.wait_for_timeout(50)
     return condition()
+
+
+def stop_fading(page):
+    """Let colors change at once."""
+    page.add_style_tag(content="*, ::before, ::after { transition: none !important }")
+
+
+def stand_still(page, seconds=0.5):
+    """Wait until the page has neither scrolled nor grown for a while."""
+    page.evaluate("window.place = null")
+    page.wait_for_function(STANDS_STILL, arg=1000 * seconds, polling=100)
 
 
 def draw_formulas(page):

@@ -19,6 +19,8 @@ from tests.browsing import (
     draw_formulas,
     overflow,
     serving,
+    stand_still,
+    stop_fading,
     watch,
 )
 
@@ -28,8 +30,6 @@ PAGES = [f"{name}.html" for name in [*DOCUMENTS, "search", "genindex"]]
 MAX_FIRST_LOAD = 700_000
 HEADER = 80  # pixels
 HALF = 180_000  # bytes of a chapter
-SETTLED = 1500  # milliseconds until nothing near moves
-FADE = 400  # milliseconds until the colors of a theme have settled
 ALREADY_COMPRESSED = {".png", ".woff", ".woff2", ".jpg"}
 # axe needs a minute for a page with thousands of spans and pieces of text: one code token of each
 # color is enough for it, what formulas hold is MathJax's, and a formula in the colors of the text
@@ -41,12 +41,16 @@ SIMPLIFY = """() => {
         seen.add(token.className);
     }
     for (const formula of document.querySelectorAll("mjx-container")) formula.replaceWith("x");
+    document.body.normalize();
 }"""
-COLORED_AS_AROUND = """() => [...document.querySelectorAll("span.math")].map((formula) => {
-    const { color, backgroundColor, opacity } = getComputedStyle(formula);
-    const same = color === getComputedStyle(formula.parentElement).color;
-    return same && backgroundColor === "rgba(0, 0, 0, 0)" && opacity === "1";
-})"""
+COLORED_AS_AROUND = """(theme) => {
+    document.documentElement.dataset.theme = theme;
+    return [...document.querySelectorAll("span.math")].map((formula) => {
+        const { color, backgroundColor, opacity } = getComputedStyle(formula);
+        const same = color === getComputedStyle(formula.parentElement).color;
+        return same && backgroundColor === "rgba(0, 0, 0, 0)" && opacity === "1";
+    });
+}"""
 JOIN = """(joined) => {
     const formulas = [...document.querySelectorAll("span.math")];
     for (const [k, formula] of formulas.entries()) if (joined[k]) formula.replaceWith("x");
@@ -232,19 +236,13 @@ def barriers(page):
     The dark theme differs in its colors only, so there only contrast is looked at.
     """
     page.evaluate(SIMPLIFY)
+    stop_fading(page)
     page.set_viewport_size(DESKTOP)
-    light = page.evaluate(COLORED_AS_AROUND)
-    choose_theme(page, "dark")
-    dark = page.evaluate(COLORED_AS_AROUND)
-    page.evaluate(JOIN, [both == (True, True) for both in zip(light, dark, strict=True)])
+    in_light, in_dark = (page.evaluate(COLORED_AS_AROUND, theme) for theme in ("light", "dark"))
+    page.evaluate(JOIN, [light and dark for light, dark in zip(in_light, in_dark, strict=True)])
     found = serious(page, {"runOnly": ["color-contrast"]})
-    choose_theme(page, "light")
+    page.evaluate("document.documentElement.dataset.theme = 'light'")
     return found + serious(page, {})
-
-
-def choose_theme(page, theme):
-    page.evaluate("theme => (document.documentElement.dataset.theme = theme)", theme)
-    page.wait_for_timeout(FADE)
 
 
 def serious(page, options):
@@ -256,14 +254,20 @@ def serious(page, options):
     ]
 
 
+def drawn_share(page):
+    """Wait until the formulas in view are drawn; return the share of all that are."""
+    (share,) = page.wait_for_function(DRAWN, polling=100).json_value()
+    return share
+
+
 def drawn_on_the_way(page):
     """Return the share of formulas drawn at first, then at the last one, then for a printer."""
     formulas = page.locator("article .math").filter(visible=True)
     if not page.evaluate("'MathJax' in window") or formulas.count() == 0:
         return []
-    shares = page.wait_for_function(DRAWN).json_value()
+    shares = [drawn_share(page)]
     formulas.last.scroll_into_view_if_needed()
-    shares += page.wait_for_function(DRAWN).json_value()
+    shares.append(drawn_share(page))
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     return shares + page.evaluate(DRAWN)
 
@@ -361,9 +365,15 @@ def test_first_formulas_are_drawn_while_the_page_is_still_on_its_way(browser):
         page.locator("article mjx-container").first.wait_for()
         assert page.evaluate("document.readyState") == "loading"
         released.set()
-        page.wait_for_function(DRAWN)
+        drawn_share(page)
         draw_formulas(page)
         assert page.evaluate(DRAWN) == [1]
+
+
+def come_to_rest(page):
+    """Wait until the formulas near the window are drawn and move nothing any more."""
+    drawn_share(page)
+    stand_still(page)
 
 
 PLACE = "section => section.getBoundingClientRect().top"
@@ -378,10 +388,10 @@ def test_links_into_a_chapter_lead_to_the_place(browser, site, chapter):
     with browser.new_context(viewport=DESKTOP) as context:
         page = context.new_page()
         page.goto(f"{site}{chapter}.html#{deep}")
-        page.wait_for_timeout(SETTLED)
+        come_to_rest(page)
         assert 0 <= page.locator(f"#{deep}").evaluate(PLACE) <= HEADER
         page.locator(f".bd-sidebar-secondary a[href='#{deeper}']").click()
-        page.wait_for_timeout(SETTLED)
+        come_to_rest(page)
         assert 0 <= page.locator(f"#{deeper}").evaluate(PLACE) <= HEADER
 
 

@@ -11,9 +11,9 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from tests.book import HTML, ROOT, parsed, toc_documents
-from tests.browsing import DESKTOP, PHONE, overflow, watch
+from tests.browsing import DESKTOP, PHONE, overflow, stop_fading, watch
 from tests.conftest import find_program
-from tests.test_built_pages import FADE, SIMPLIFY, serious
+from tests.test_built_pages import SIMPLIFY, serious
 from tools import cards, claims, questions, sections
 
 BANK = questions.read(ROOT)
@@ -395,7 +395,7 @@ def test_open_cards_fit_a_phone_and_have_no_barrier(browser, site, theme):
         search_field(page).fill("whiteboard")
         page.get_by_label("Topic").select_option("04_he_initialization")
         page.evaluate(SIMPLIFY)
-        page.wait_for_timeout(FADE)
+        stop_fading(page)
         assert page.locator(".entry:visible").count() > 0
         assert serious(page, {}) == []
 
@@ -577,7 +577,7 @@ def test_the_mock_interview_fits_a_phone_and_has_no_barrier(browser, site, theme
 
 def look(page):
     """Return whether the page fits, and what axe finds serious."""
-    page.wait_for_timeout(FADE)
+    stop_fading(page)
     fits = overflow(page) <= 0
     page.evaluate(SIMPLIFY)
     return fits, serious(page, {})

@@ -22,6 +22,16 @@ CLOSE = """async () => {
     await notebook.sessionContext.shutdown();
     notebook.dispose();
 }"""
+SECOND_WITHOUT_CHANGE = """() => new Promise((resolve) => {
+    const still = () => (observer.disconnect(), resolve());
+    let timer = setTimeout(still, 1000);
+    const observer = new MutationObserver(() => {
+        clearTimeout(timer);
+        timer = setTimeout(still, 1000);
+    });
+    const all = { childList: true, subtree: true, characterData: true };
+    observer.observe(document.querySelector(".jp-Notebook"), all);
+})"""
 # its live cell needs nothing of the cells before it
 LIVE_CHAPTER = ROOT / "notebooks" / "02_random_initialization.ipynb"
 RAW_MARKUP = re.compile(
@@ -85,7 +95,7 @@ def notebook(request, desk):
         rendered = desk.locator(MARKDOWN)
         rendered.nth(n_markdown - 1).wait_for(state="attached", timeout=180_000)
         wait_until(desk, lambda: not unreadable(rendered.all_inner_texts()), seconds=60)
-        desk.wait_for_timeout(3000)
+        desk.evaluate(SECOND_WITHOUT_CHANGE)
         assert rendered.count() == n_markdown
         yield request.param, desk
     finally:

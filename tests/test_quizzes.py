@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from book._ext import placement
 from tests.book import HTML, NOTEBOOKS, ROOT, parsed, toc_documents
-from tests.browsing import DESKTOP, PHONE, draw_formulas, overflow, watch
+from tests.browsing import DESKTOP, PHONE, draw_formulas, overflow, stop_fading, watch
 from tools import canonical, questions, records, sections
 
 SCRIPT = "interview/quiz.js"
@@ -20,7 +20,6 @@ PLACEMENT = re.search(
     r"```\{placement\}\n(.*?)\n```", (ROOT / f"{INDEX}.md").read_text(), re.DOTALL
 )
 RESOLVE = partial(records.resolve, notebooks=ROOT / "notebooks")
-FADE = 400  # milliseconds until the colors of a theme have settled
 PASSED_BY_ARROWS = "Press Space or Enter to answer."
 BLOCKS = ".quiz-item, .quiz-score, .quiz-result"
 # axe looks at the whole page even when asked for a part
@@ -264,7 +263,7 @@ def phone(browser, document):
         seen.defects += played(quiz, quiz.type, by_keyboard=True)
         answered_both_ways(quiz)
         seen.overflow = overflow(page)
-        page.wait_for_timeout(FADE)
+        stop_fading(page)
         seen.defects += barriers(page)
     return seen
 
