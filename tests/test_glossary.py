@@ -187,12 +187,18 @@ def test_the_page_lists_every_term_from_a_to_z():
 
 
 def is_running(paragraph):
-    """Tell whether a paragraph is text, not a title, nor part of a table or an explorable."""
+    """Tell whether a paragraph is text, no title nor part of a table, explorable or quiz option."""
     return (
         paragraph.find_parent(["table", "figure"]) is None
         and not paragraph.find_parent(class_="explorable")
+        and not paragraph.find_parent(is_list_of_options)
         and not {"admonition-title", "caption"} & set(paragraph.get("class", ()))
     )
+
+
+def is_list_of_options(tag):
+    question = tag.name == "ul" and tag.find_previous_sibling()
+    return bool(question) and question.get("id", "").startswith("quiz-")
 
 
 def is_folded(paragraph):

@@ -67,6 +67,7 @@ def test_without_scripts_a_page_shows_options_and_folded_feedback(document):
         assert paragraph.strong.get_text().startswith(f"{number}. ")
         assert (shown.name, folded.name) == ("ul", "details")
         assert len(shown.select("li")) == len(options)
+        assert shown("a") == []  # a click on an option is an answer
         assert verdicts == ["Right." if option["correct"] else "Wrong." for option in options]
         assert folded.select_one("p:last-child a[href]")
 

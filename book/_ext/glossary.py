@@ -2,7 +2,8 @@
 
 ``{glossary-terms}`` writes the list. In each chapter the first use of a term in running text
 becomes a link to its entry, with the sentence as its title: notebooks hold no such links. A term
-that is used in folded text only (hints, solutions, follow-ups) is linked there.
+that is used in folded text only (hints, solutions, follow-ups) is linked there. The options of a
+quiz hold no links: a click on one is an answer.
 """
 
 from pathlib import Path
@@ -18,6 +19,7 @@ CHAPTERS = "notebooks/"
 NOT_RUNNING = (nodes.table, nodes.figure, nodes.literal_block, nodes.title)
 NOT_WORDS = (nodes.literal, nodes.math, nodes.raw, nodes.reference)
 FOLDED = {"sd-dropdown", "dropdown"}
+QUIZ = "quiz-"  # begins the id of a question; the list after it holds the options
 
 
 class GlossaryTerms(SphinxDirective):
@@ -64,7 +66,7 @@ def running_text(doctree):
     shown, folded = [], []
     for paragraph in doctree.findall(nodes.paragraph):
         around = list(_ancestors(paragraph))
-        if any(isinstance(node, NOT_RUNNING) for node in around):
+        if any(isinstance(node, NOT_RUNNING) or _holds_options(node) for node in around):
             continue
         is_folded = any(FOLDED.intersection(node.get("classes", ())) for node in around)
         texts = [
@@ -74,6 +76,13 @@ def running_text(doctree):
         ]
         (folded if is_folded else shown).extend(texts)
     return [*shown, *folded]
+
+
+def _holds_options(node):
+    if not isinstance(node, nodes.bullet_list):
+        return False
+    question = node.previous_sibling()
+    return question is not None and any(key.startswith(QUIZ) for key in question["ids"])
 
 
 def _ancestors(node):
