@@ -143,6 +143,7 @@ def transformer_in_keras(names):
     for kernel in kernels:
         is_last = kernel.shape == (256, 64)
         assert_std(kernel, 0.02 / math.sqrt(12) if is_last else 0.02)
+    assert len({numpy(kernel).tobytes() for kernel in kernels}) == 12  # no two blocks are copies
     assert names["model"](np.arange(6)[None]).shape == (1, 6, 64)
 
 

@@ -330,3 +330,11 @@ def test_keras_defaults_of_other_layers():
     norm.build((None, 6))
     np.testing.assert_array_equal(numpy(norm.gamma), np.ones(6))
     np.testing.assert_array_equal(numpy(norm.beta), np.zeros(6))
+
+
+def test_one_object_of_keras_gives_equal_weights():
+    shared = keras.initializers.HeNormal()
+    first, second = (numpy(draw((8, 8))) for draw in (shared, shared))
+    named, other = (numpy(keras.initializers.get("he_normal")((8, 8))) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(named, other)
