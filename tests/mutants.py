@@ -454,9 +454,33 @@ MUTANTS = [
     Mutant("steps miscounted", "diagnosis.py", "(1 / (len(rms) - 1)))", "(1 / len(rms)))"),
     Mutant("spread not relative", "diagnosis.py", "dead, spread / rms]", "dead, spread]"),
     Mutant(
-        "gradient at the wrong layer", "diagnosis.py", "preactivations[:-1]", "preactivations[1:]"
+        "gradient at the wrong layer",
+        "diagnosis.py",
+        "gradients.preactivations[:-1]",
+        "gradients.preactivations[1:]",
     ),
-    Mutant("biases left out of the theory", "diagnosis.py", " + np.mean(b**2)", ""),
+    Mutant("biases left out of the theory", "diagnosis.py", " * square + b.var()", " * square"),
+    Mutant("mean of the biases left out", "diagnosis.py", ", b.mean())", ")"),
+    Mutant("widths judged", "diagnosis.py", "(signal, signal * widths)", "(signal, signal)"),
+    Mutant("biases tell twins apart", "diagnosis.py", "W.shape[1] == 1", "W.shape[1] >= 1"),
+    Mutant("pruned units are twins", "diagnosis.py", "[W.any(axis=1) | (not W.any())]", ""),
+    Mutant("scale of inputs judged", "diagnosis.py", "np.sqrt(exam.variances[::-1])", "np.ones(9)"),
+    Mutant(
+        "one small error of scale",
+        "diagnosis.py",
+        "WORTH_CORRECTING = 10.0",
+        "WORTH_CORRECTING = 1e9",
+    ),
+    Mutant("sampling ignored", "diagnosis.py", "SAMPLING = 6.0", "SAMPLING = 0.0"),
+    Mutant("large biases stay", "diagnosis.py", "LARGE_BIASES = 0.5", "LARGE_BIASES = 2.0"),
+    Mutant("two examples are a batch", "diagnosis.py", "SMALL_BATCH = 8", "SMALL_BATCH = 2"),
+    Mutant("epsilon ignored", "diagnosis.py", "NEAR_EPSILON = 10.0", "NEAR_EPSILON = 0.0"),
+    Mutant(
+        "unstable gain advised",
+        "diagnosis.py",
+        ' > TOTAL_CHANGE:\n        return "relu"',
+        ' > 1e9:\n        return "relu"',
+    ),
     Mutant(
         "theory with the slopes of the layer above",
         "diagnosis.py",
@@ -472,7 +496,7 @@ MUTANTS = [
     Mutant(
         "twins by their weights only",
         "diagnosis.py",
-        "columns += [mlp.scales, mlp.shifts] if mlp.batch_norm else []",
+        "columns += [mlp.scales[layer], mlp.shifts[layer]]",
         "columns = columns[:1]",
     ),
     Mutant(
@@ -487,8 +511,8 @@ MUTANTS = [
     Mutant(
         "multiplies weights whose mean is not 0",
         "diagnosis.py",
-        "if gain is None or any(abs(W.mean()) * np.sqrt(W.shape[1]) > W.std() for W in hidden):",
-        "if gain is None:",
+        "if name != mlp.activation or (np.array(off) > allowed).any():",
+        "if name != mlp.activation:",
     ),
     # What a notebook prints
     Mutant(

@@ -73,6 +73,10 @@ SICK = {
     "zeros": (draw(DEEP, "relu", il.zeros), ["symmetric", "dead"]),
     "zeros, tanh": (draw(DEEP, "tanh", il.zeros), ["symmetric", "dead"]),
     "constant": (draw([20, 20, 20, 1], "sigmoid", partial(il.constant, value=0.1)), ["symmetric"]),
+    "constant, random biases": (
+        draw([20, 20, 20, 1], "relu", partial(il.constant, value=0.1), bias=torch_bias),
+        ["symmetric"],
+    ),
     "twins": (draw(DEEP, "relu", twin_rows), ["symmetric"]),
     "tiny": (draw(DEEP, "relu", small(0.01)), ["vanishing"]),
     "tiny and shallow": (draw([20, 20, 20, 1], "relu", small(0.01)), ["vanishing"]),
@@ -117,6 +121,14 @@ HEALTHY = {
     "He, one hidden layer": ("relu", il.he_normal, [20, 30, 1], False),
     "He, leaky": ("leaky_relu", partial(il.he_normal, negative_slope=0.01), DEEP, False),
     "He, growing widths": ("relu", il.he_normal, [20, 40, 80, 160, 10], False),
+    "He, from 1024 units to 8": ("relu", il.he_normal, [64, 1024, 8, 10], False),
+    "He by fan-out, from 1024 to 8": (
+        "relu",
+        partial(il.he_normal, mode="fan_out"),
+        [64, 1024, 8, 10],
+        False,
+    ),
+    "He, bottleneck": ("relu", il.he_normal, [64, 128, 16, 128, 64], False),
     "Xavier, tanh": ("tanh", il.xavier_uniform, DEEP, False),
     "Xavier, tanh, 50 layers": ("tanh", il.xavier_normal, [100] * 51 + [1], False),
     "Xavier, shallow sigmoid": ("sigmoid", il.xavier_normal, [50, 50, 50, 1], False),
@@ -240,11 +252,12 @@ def test_prediction_for_relu_is_the_closed_form(gain):
 
 def test_biases_and_inputs_enter_the_prediction():
     mlp = draw([60, 60, 60, 1], "tanh", il.lecun_normal, bias=partial(normal_bias, 0.7))
+    mlp.biases = [b + 0.5 for b in mlp.biases]
     X = 3 * inputs(60)
     square, squares, slopes = (X**2).mean(), [], []
     z = np.random.default_rng(0).standard_normal(2_000_000)
     for W, b in zip(mlp.weights[:2], mlp.biases[:2], strict=True):
-        a = np.tanh(z * np.sqrt(60 * W.var() * square + (b**2).mean()))
+        a = np.tanh(b.mean() + z * np.sqrt(60 * W.var() * square + b.var()))
         square = (a**2).mean()
         squares.append(square)
         slopes.append(((1 - a**2) ** 2).mean())
@@ -371,7 +384,11 @@ def test_advice_with_batch_norm_names_a_depth_that_is_healthy():
     )
     assert report.advice.startswith(start)
     depth = int(report.advice.removeprefix(start).split(" ")[0])
-    assert depth == 1 + int(math.log(100) / math.log(report.growth.backward))
+    Z = mlp.forward(inputs(100)).preactivations
+    std = [np.sqrt(Z[layer].var(axis=1).mean()) for layer in (0, 49)]
+    factor = report.growth.backward * (std[0] / std[1]) ** (1 / 49)
+    assert f"divides by, is multiplied by {factor:.3g} per layer" in report.verdict
+    assert depth == int(math.log(100) / math.log(factor))
     shorter = draw([100] * (depth + 1) + [10], "relu", il.he_normal, batch_norm=True)
     assert verdicts(examine(shorter)) == ["healthy"]
 
@@ -381,6 +398,130 @@ def test_advice_when_the_scale_is_right():
     report = examine(mlp)
     assert verdicts(report)[0] == "vanishing"
     assert report.advice.startswith("The weights have the right scale already, so widen")
+
+
+def test_a_small_error_of_scale_adds_up():
+    mlp = draw([256] * 51 + [1], "relu", il.he_normal)
+    mlp.weights = [0.85 * W for W in mlp.weights]
+    report = examine(mlp)
+    assert verdicts(report)[0] == "vanishing"
+    assert report.advice.startswith("Multiply the weights of each hidden layer by 1.18, or draw")
+    mlp.weights = [1.18 * W for W in mlp.weights]
+    assert verdicts(examine(mlp)) == ["healthy"]
+
+
+def test_advice_for_narrow_layers_is_not_to_draw_what_is_drawn():
+    reports = [examine(draw([8] * 21 + [1], "relu", il.he_normal, seed=seed)) for seed in range(20)]
+    sick = [report.advice for report in reports if not report.verdict.startswith("healthy")]
+    assert sick
+    start = "The weights have the right scale already, so widen the layers, add residual"
+    assert [advice for advice in sick if not advice.startswith(start)] == []
+
+
+@pytest.mark.parametrize(("activation", "healthy", "sick"), [("silu", 29, 30), ("gelu", 35, 36)])
+def test_an_activation_whose_scale_is_unstable_gives_way_to_relu_in_deep_nets(
+    activation, healthy, sick
+):
+    for depth, word in ((healthy, "Multiply the weights"), (sick, f"Replace {activation} by relu")):
+        report = examine(draw([50] * (depth + 1) + [1], activation, small(0.01)))
+        assert verdicts(report)[0] == "vanishing"
+        assert report.advice.startswith(word)
+    assert "sqrt(2/fan_in) = 0.2" in report.advice
+
+
+@pytest.mark.parametrize("hidden", [1, 3])
+def test_large_inputs_below_the_limit(hidden):
+    X = 2.9 * inputs(50)
+    report = examine(draw([50] * (hidden + 1) + [1], "tanh", il.xavier_normal), X)
+    assert verdicts(report) == ["saturated"]
+    rms = np.sqrt((X**2).mean())
+    assert report.advice == (
+        f"Standardize the inputs: their RMS is {rms:.3g}, so divide them by that first."
+    )
+
+
+@pytest.mark.parametrize(("hidden", "std"), [(1, 5.0), (3, 50.0), (20, 1.0)])
+def test_large_biases(hidden, std):
+    sizes, bias = [50] * (hidden + 1) + [1], partial(normal_bias, std)
+    report = examine(draw(sizes, "tanh", il.lecun_normal, bias=bias))
+    assert not report.verdict.startswith("healthy")
+    assert report.advice == "The weights have the right scale already, so set the biases to 0."
+    assert verdicts(examine(draw(sizes, "tanh", il.lecun_normal))) == ["healthy"]
+
+
+def test_advice_for_the_default_of_torch_cures():
+    mlp, _ = SICK["PyTorch's default"]
+    advice = examine(mlp).advice
+    assert advice.endswith(" Set the biases to 0.")
+    factor = float(advice.split(" ")[8].rstrip(","))
+    weights = [factor * W for W in mlp.weights]
+    cured = il.diagnose(weights, inputs(100), activation="relu", rng=np.random.default_rng(0))
+    assert verdicts(cured) == ["healthy"]
+
+
+@pytest.mark.parametrize(
+    ("activation", "scale", "shift", "verdict"),
+    [("tanh", 10, 0, "saturated"), ("relu", 1, -10, "dead"), ("sigmoid", 1e-3, 0, "collapsed")],
+)
+def test_advice_resets_batch_norm(activation, scale, shift, verdict):
+    mlp = draw([50] * 3 + [1], activation, il.he_normal, batch_norm=True)
+    mlp.scales[1], mlp.shifts[1] = scale * mlp.scales[1], mlp.shifts[1] + shift
+    report = examine(mlp)
+    assert verdict in verdicts(report)
+    if verdicts(report)[0] == verdict:
+        assert report.advice.startswith(diagnosis.RESET)
+
+
+@pytest.mark.parametrize("factor", [1e-2, 255.0])
+def test_scale_of_the_inputs_does_not_matter_to_batch_norm(factor):
+    mlp = draw([64] * 3 + [10], "relu", il.he_normal, batch_norm=True)
+    X = inputs(64)
+    assert verdicts(examine(mlp, X)) == verdicts(examine(mlp, factor * X)) == ["healthy"]
+
+
+def test_batch_norm_on_two_examples():
+    report = examine(draw([50] * 6 + [1], "relu", il.he_normal, batch_norm=True), inputs(50, 2))
+    assert verdicts(report)[0] == "vanishing"
+    assert report.advice == (
+        "BatchNorm has 2 examples only: use larger batches, or a normalization that does not "
+        "look at the batch."
+    )
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_constant_weights_are_symmetric_whatever_the_biases(activation, batch_norm):
+    options = {"bias": torch_bias, "batch_norm": batch_norm}
+    mlp = draw([64, 32, 32, 10], activation, partial(il.constant, value=0.01), **options)
+    assert verdicts(examine(mlp))[0] == "symmetric"
+
+
+def test_biases_tell_units_of_one_input_apart():
+    rng = np.random.default_rng(0)
+    mlp = draw([1, 10, 1], "tanh", il.normal)
+    mlp.weights[0], mlp.biases[0] = il.nguyen_widrow(rng, (10, 1))
+    mlp.weights[0] = np.abs(mlp.weights[0])
+    assert "symmetric" not in verdicts(examine(mlp))
+
+
+def test_pruned_units_are_no_twins():
+    mlp = draw([64, 64, 64, 10], "relu", il.he_normal)
+    for W in mlp.weights[:2]:
+        W[:13] = 0
+    assert verdicts(examine(mlp)) == ["healthy"]
+
+
+def test_equal_examples():
+    report = examine(draw([20, 20, 20, 1], "tanh", il.xavier_normal), np.ones((20, 5)))
+    assert verdicts(report) == ["collapsed"]
+    assert report.advice == "Give it inputs that differ: all examples are the same."
+
+
+def test_batch_norm_does_not_cancel_a_scale_near_epsilon():
+    mlp = draw([100] * 12 + [1], "relu", small(1e-4), batch_norm=True)
+    report = examine(mlp)
+    assert verdicts(report)[0] == "vanishing"
+    assert report.advice.startswith("Standardize the inputs and draw the weights of each hidden")
 
 
 def test_list_of_weights_equals_the_mlp():
@@ -487,6 +628,19 @@ BAD = [
     (([W1, W2, W3 * math.inf], X3, {}), "weights of layer 3 must be finite, got an entry inf"),
     (([W1, W2 * 1j, W3], X3, {}), f"weights of layer 2 {REAL}complex128 and shape (5, 4)"),
     (([W1, None, W3], X3, {}), f"weights of layer 2 {REAL}object and shape ()"),
+    (
+        ([(W1, np.ones(4)), W2, W3], X3, {}),
+        "weights of layer 1 must be a non-empty array of real numbers, got parts of different "
+        "shapes",
+    ),
+    (
+        ([W1, W2, W3], [[1.0, 2.0], [3.0], [4.0]], {}),
+        "X must be a non-empty array of real numbers, got parts of different shapes",
+    ),
+    (
+        ([W1, W2, W3], X3, {"biases": 0}),
+        "biases must be a list of arrays, one per layer, got int",
+    ),
     (([W1], X3, {}), "network must have a hidden layer, so at least two weight arrays, got 1"),
     (([], X3, {}), "network must have a hidden layer, so at least two weight arrays, got 0"),
     (

@@ -60,7 +60,12 @@ def check_shape(shape):
 
 def check_real(name, values):
     """Return ``values`` as a non-empty float array of finite numbers; integers are converted."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        raise ValueError(
+            f"{name} must be a non-empty array of real numbers, got parts of different shapes"
+        ) from None
     if array.dtype.kind not in "iuf" or array.size == 0:
         raise ValueError(
             f"{name} must be a non-empty array of real numbers, "

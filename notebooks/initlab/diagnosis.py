@@ -32,9 +32,22 @@ SATURATED_SHARE = 0.3
 COLLAPSED_SPREAD = 0.01
 # Inputs of more than three times the RMS of standardized ones are worth rescaling.
 LARGE_INPUT = 3.0
-# One factor for all layers is advised when they agree this well; this close to 1, none is.
+# One factor for all layers is advised when they agree this well; a weaker correction can still be
+# worth making, if over all layers it comes to WORTH_CORRECTING, half of the way to TOTAL_CHANGE.
 SAME_SCALE = 0.2
+WORTH_CORRECTING = 10.0
+# Six standard errors: how far apart the measured scales of layers may lie that were drawn alike.
+SAMPLING = 6.0
+# Biases that make up half of the mean square of the preactivations decide what a layer does.
+LARGE_BIASES = 0.5
+# BatchNorm on 8 examples lets gradients grow by a tenth more per layer than on many, on 2 it passes
+# none.
+SMALL_BATCH = 8
+# Variances below ten times epsilon leave BatchNorm at less than ten elevenths.
+NEAR_EPSILON = 10.0
 
+RESET = "Set the scales of BatchNorm to 1 and its shifts to 0 in every hidden layer."
+_TINY = np.finfo(float).tiny
 COLUMNS = ("forward_rms", "gradient_rms", "saturated", "dead", "spread_over_inputs")
 
 
@@ -99,6 +112,8 @@ class _Exam(NamedTuple):
     X: np.ndarray
     table: np.recarray
     growth: Growth
+    variances: np.ndarray  # over inputs, of every hidden layer's preactivations, mean over units
+    bias_shares: np.ndarray  # of the mean square of every hidden layer's preactivations
 
 
 def diagnose(network, X, *, activation=None, biases=None, rng):
@@ -107,8 +122,11 @@ def diagnose(network, X, *, activation=None, biases=None, rng):
     The verdict is the first that applies of symmetric, dead, exploding, vanishing, saturated,
     collapsed, healthy. Each threshold is a constant of this module with its reason. Vanishing and
     exploding look at the factor per layer g = (last / first)^(1 / steps) over the steps between
-    hidden layers: sick when g^steps passes 100 or 1/100, or g alone 10 or 1/10. BatchNorm uses the
-    statistics of X. Nothing in the network changes.
+    hidden layers: sick when g^steps passes 100 or 1/100, or g alone 10 or 1/10. What comes from
+    different widths alone does not count: the factor of the length, RMS times sqrt(units), has to
+    pass too. BatchNorm uses the statistics of X; behind it the gradient is judged times the
+    standard deviation that BatchNorm divides by, which does not depend on the scale of weights and
+    inputs. Nothing in the network changes.
 
     Parameters
     ----------
@@ -144,7 +162,11 @@ def diagnose(network, X, *, activation=None, biases=None, rng):
         table = _table(mlp, trace, gradients)
         growth = Growth(_mean_factor(table.forward_rms), _mean_factor(table.gradient_rms[::-1]))
         predicted = _predict_with_batch_norm(mlp, X) if mlp.batch_norm else _predict(mlp, X)
-    exam = _Exam(mlp, X, table, growth)
+        hidden = trace.preactivations[:-1]
+        variances = np.array([Z.var(axis=1).mean() for Z in hidden])
+        pairs = zip(mlp.biases[:-1], hidden, strict=True)
+        bias_shares = np.array([np.mean(b**2) / max(np.mean(Z**2), _TINY) for b, Z in pairs])
+    exam = _Exam(mlp, X, table, growth, variances, bias_shares)
     findings = {name: why for name, check in CHECKS.items() if (why := check(exam))}
     if not findings:
         return Report(table, growth, predicted, _healthy(exam), "Nothing to change.")
@@ -229,6 +251,10 @@ def _check_weights(weights):
 
 def _check_columns(name, arrays, sizes):
     """Return one finite column (n, 1) per layer."""
+    if not isinstance(arrays, list | tuple):
+        raise ValueError(
+            f"{name} must be a list of arrays, one per layer, got {type(arrays).__name__}"
+        )
     if len(arrays) != len(sizes):
         raise ValueError(f"{name} must hold {len(sizes)} arrays, one per layer, got {len(arrays)}")
     columns = []
@@ -278,26 +304,27 @@ def _mean_factor(rms):
     return float((rms[-1] / rms[0]) ** (1 / (len(rms) - 1)))
 
 
-def _moments(name, q):
-    """Return E[f(z)^2] and E[f'(z)^2] for z ~ N(0, q)."""
+def _moments(name, variance, mean=0.0):
+    """Return E[f(z)^2] and E[f'(z)^2] for z ~ N(mean, variance)."""
     f, derivative = ACTIVATIONS[name]
-    std = np.sqrt(q)
+    std = np.sqrt(variance)
     return (
-        gaussian_mean(lambda z: f(std * z) ** 2),
-        gaussian_mean(lambda z: derivative(std * z) ** 2),
+        gaussian_mean(lambda z: f(mean + std * z) ** 2),
+        gaussian_mean(lambda z: derivative(mean + std * z) ** 2),
     )
 
 
 def _predict(mlp, X):
     """Return the growth in the limit of wide layers (Poole et al. 2016, Schoenholz et al. 2017).
 
-    With q_l = fan_in Var(W_l) E[f^2]_(l-1) + mean(b_l^2) the signal has mean square E[f^2] at q_l,
-    and the mean square of the gradient is multiplied by fan_out Var(W_(l+1)) E[f'^2] at q_l.
+    With z_l ~ N(mean(b_l), fan_in Var(W_l) E[f^2]_(l-1) + Var(b_l)) the signal has mean square
+    E[f(z_l)^2], and the mean square of the gradient is multiplied by fan_out Var(W_(l+1))
+    E[f'(z_l)^2].
     """
     square, squares, slopes = np.mean(X**2), [], []
     for W, b in zip(mlp.weights[:-1], mlp.biases[:-1], strict=True):
-        q = W.shape[1] * W.var() * square + np.mean(b**2)
-        square, slope = _moments(mlp.activation, q)
+        variance = W.shape[1] * W.var() * square + b.var()
+        square, slope = _moments(mlp.activation, variance, b.mean())
         squares.append(square)
         slopes.append(slope)
     factors = [W.shape[0] * W.var() for W in mlp.weights[1:-1]]
@@ -314,8 +341,7 @@ def _predict_with_batch_norm(mlp, X):
     behind a hidden layer, measured for X.
     """
     steps = len(mlp.weights) - 2
-    moved = any((s != 1).any() for s in mlp.scales) or any((s != 0).any() for s in mlp.shifts)
-    if moved or steps == 0:
+    if _norm_has_moved(mlp) or steps == 0:
         return Growth(np.nan, np.nan)
     f, _ = ACTIVATIONS[mlp.activation]
     square, slope = _moments(mlp.activation, 1.0)
@@ -325,6 +351,10 @@ def _predict_with_batch_norm(mlp, X):
         for below, above, v in zip(mlp.weights[:-2], mlp.weights[1:-1], entering, strict=True)
     ]
     return Growth(1.0, _mean_root(factors))
+
+
+def _norm_has_moved(mlp):
+    return any((s != 1).any() for s in mlp.scales) or any((s != 0).any() for s in mlp.shifts)
 
 
 def _mean_root(factors):
@@ -340,19 +370,27 @@ def _symmetric(exam):
         if share >= SYMMETRIC_SHARE:
             return (
                 f"{share:.0%} of the units of hidden layer {layer} have exactly the incoming "
-                "weights and bias of another unit, so they compute the same"
+                "weights of another unit, so they see the same"
             )
     return None
 
 
 def _twins(mlp):
-    """Return per hidden layer the share of units that equal another unit of the layer."""
-    columns = [mlp.weights[:-1], mlp.biases[:-1]]
-    columns += [mlp.scales, mlp.shifts] if mlp.batch_norm else []
+    """Return per hidden layer the share of units with the incoming weights of another one.
+
+    Biases tell units apart where there is one input only, scales and shifts behind BatchNorm.
+    Units without any incoming weight are pruned, unless the whole layer has none.
+    """
     shares = []
-    for parameters in zip(*columns, strict=True):
-        _, counts = np.unique(np.hstack(parameters), axis=0, return_counts=True)
-        shares.append(counts[counts > 1].sum() / counts.sum())
+    for layer, W in enumerate(mlp.weights[:-1]):
+        columns = [W]
+        if mlp.batch_norm:
+            columns += [mlp.scales[layer], mlp.shifts[layer]]
+        elif W.shape[1] == 1:
+            columns.append(mlp.biases[layer])
+        units = np.hstack(columns)[W.any(axis=1) | (not W.any())]
+        _, counts = np.unique(units, axis=0, return_counts=True)
+        shares.append(counts[counts > 1].sum() / len(W))
     return shares
 
 
@@ -376,13 +414,24 @@ def _limit(steps):
     return min(LARGEST_FACTOR, TOTAL_CHANGE ** (1 / max(steps, 1)))
 
 
+def _judged(exam):
+    """Return what is judged: the factor of the RMS, and that of the length, by name."""
+    signal, gradient = exam.growth
+    name = "gradient"
+    if exam.mlp.batch_norm:
+        gradient *= _mean_factor(np.sqrt(exam.variances[::-1]))
+        name = "gradient, times the std that BatchNorm divides by,"
+    widths = _mean_factor(np.sqrt([W.shape[0] for W in exam.mlp.weights[:-1]]))
+    return {"signal": (signal, signal * widths), name: (gradient, gradient / widths)}
+
+
 def _out_of_range(exam, is_sick):
     """Return one clause about signal and gradient, whichever changes too much, or None."""
     steps = len(exam.table) - 1
     parts = [
-        f"the {what} is multiplied by {factor:.3g} per layer"
-        for what, factor in zip(("signal", "gradient"), exam.growth, strict=True)
-        if is_sick(factor, _limit(steps))
+        f"the {what} is multiplied by {factors[0]:.3g} per layer"
+        for what, factors in _judged(exam).items()
+        if all(is_sick(factor, _limit(steps)) for factor in factors)
     ]
     return f"{' and '.join(parts)}, over {steps} step{'s' * (steps > 1)}" if parts else None
 
@@ -444,23 +493,30 @@ CHECKS = {
 # What is advised
 
 
-def _gain(name):
-    """Return the gain to draw weights with, or None where no gain serves a deep net.
+def _target(mlp):
+    """Return the activation to use and the gain to draw its weights with.
 
-    tanh, identity and selu want 1, where the gradient is kept near zero; the others the gain that
-    keeps the mean square, sqrt(2) for relu. Sigmoid and softplus have no such gain: outputs that
-    are all positive carry little of the input, and their slopes stay below 1.
+    tanh, identity and selu want gain 1, where the gradient is kept near zero; the others the gain
+    that keeps the mean square, sqrt(2) for relu. Sigmoid and softplus have no such gain: outputs
+    that are all positive carry little of the input, and their slopes stay below 1. For gelu and
+    silu the mean square is no stable fixed point (chapter 4): where depth would multiply a small
+    error in it by TOTAL_CHANGE, relu, for which every mean square is fixed, takes their place.
     """
+    name = mlp.activation
     if name in ("sigmoid", "softplus"):
-        return None
-    return 1.0 if name in ("tanh", "identity", "selu") else unit_variance_gain(name)
+        return "tanh", 1.0
+    gain = 1.0 if name in ("tanh", "identity", "selu") else unit_variance_gain(name)
+    f, derivative = ACTIVATIONS[name]
+    slope = gain**2 * gaussian_mean(lambda z: z * f(z) * derivative(z))
+    if slope ** (len(mlp.weights) - 2) > TOTAL_CHANGE:
+        return "relu", unit_variance_gain("relu")
+    return name, gain
 
 
 def _draw(mlp):
     """Return the advice to draw the hidden weights anew, with the standard deviations."""
-    gain, name = _gain(mlp.activation), mlp.activation
-    start = "" if gain is not None else f"replace {name} by tanh, then "
-    gain = 1.0 if gain is None else gain
+    name, gain = _target(mlp)
+    start = "" if name == mlp.activation else f"replace {mlp.activation} by {name}, then "
     formulas = {"1": "sqrt(1/fan_in)", "1.414": "sqrt(2/fan_in)"}
     formula = formulas.get(f"{gain:.4g}", f"{gain:.3g}/sqrt(fan_in)")
     fans = sorted({W.shape[1] for W in mlp.weights[:-1]})
@@ -477,12 +533,24 @@ def _draw(mlp):
 
 def _factor(mlp):
     """Return the one factor that gives all hidden weights the right scale, or None."""
-    gain = _gain(mlp.activation)
+    name, gain = _target(mlp)
     hidden = mlp.weights[:-1]
-    if gain is None or any(abs(W.mean()) * np.sqrt(W.shape[1]) > W.std() for W in hidden):
+    error = SAMPLING / np.sqrt([W.size for W in hidden])
+    off = [abs(W.mean()) / W.std() if W.any() else np.inf for W in hidden]
+    allowed = np.maximum(error, [W.shape[1] ** -0.5 for W in hidden])
+    if name != mlp.activation or (np.array(off) > allowed).any():
         return None
     factors = np.array([gain / np.sqrt(W.shape[1]) / W.std() for W in hidden])
-    return factors.mean() if np.ptp(factors) <= SAME_SCALE * factors.mean() else None
+    apart = SAME_SCALE + error.max() / np.sqrt(2)
+    return factors.mean() if np.ptp(factors) <= apart * factors.mean() else None
+
+
+def _has_right_scale(exam):
+    """Tell whether the weights have one scale and correcting it would change little."""
+    factor = _factor(exam.mlp)
+    if factor is None or abs(factor - 1) > SAME_SCALE:
+        return False
+    return abs(np.log(factor)) * (len(exam.table) - 1) <= np.log(WORTH_CORRECTING)
 
 
 def _sentence(text):
@@ -490,25 +558,57 @@ def _sentence(text):
 
 
 def _advise_scale(exam):
-    """Return what to do about a signal or gradient that grows or shrinks, or about saturation."""
-    rms, factor = np.sqrt(np.mean(exam.X**2)), _factor(exam.mlp)
+    """Return what to do about a signal or gradient that grows or shrinks."""
+    mlp, rms = exam.mlp, np.sqrt(np.mean(exam.X**2))
+    if mlp.batch_norm:
+        return _advise_norm(exam)
     if rms > LARGE_INPUT and exam.table.saturated[0] >= SATURATED_SHARE:
-        return f"Standardize the inputs: their RMS is {rms:.3g}, so divide them by that first."
-    if exam.mlp.batch_norm:
-        return f"BatchNorm cancels the scale of the weights, so {_shorten(exam)}."
-    if factor is None:
-        return _sentence(_draw(exam.mlp))
-    if abs(factor - 1) <= SAME_SCALE:
+        return _standardize(rms)
+    if _has_right_scale(exam):
+        if exam.bias_shares.max() >= LARGE_BIASES:
+            return "The weights have the right scale already, so set the biases to 0."
         return f"The weights have the right scale already, so widen the layers, {_shorten(exam)}."
-    draw = _draw(exam.mlp).replace("the weights of each hidden layer", "them")
-    return f"Multiply the weights of each hidden layer by {factor:.3g}, or {draw}."
+    factor, advice = _factor(mlp), _sentence(_draw(mlp))
+    if factor is not None:
+        draw = _draw(mlp).replace("the weights of each hidden layer", "them")
+        advice = f"Multiply the weights of each hidden layer by {factor:.3g}, or {draw}."
+    return advice + (" Set the biases to 0." if any(b.any() for b in mlp.biases[:-1]) else "")
+
+
+def _advise_norm(exam):
+    examples = exam.X.shape[1]
+    if examples < SMALL_BATCH:
+        return (
+            f"BatchNorm has {examples} examples only: use larger batches, or a normalization "
+            "that does not look at the batch."
+        )
+    if exam.variances.min() < NEAR_EPSILON * exam.mlp.epsilon:
+        return _sentence(f"standardize the inputs and {_draw(exam.mlp)}")
+    return f"BatchNorm cancels the scale of the weights, so {_shorten(exam)}."
+
+
+def _standardize(rms):
+    return f"Standardize the inputs: their RMS is {rms:.3g}, so divide them by that first."
 
 
 def _shorten(exam):
-    """Return the advice to skip layers, with the depth at which the measured factor is bearable."""
-    worst = max(abs(np.log(g)) for g in exam.growth if np.isfinite(g) and g > 0)
-    depth = 1 + int(np.log(TOTAL_CHANGE) / worst)
-    return f"add residual connections, or use at most {depth} hidden layers"
+    """Return the advice to skip layers, with the depth at which the judged factor is bearable."""
+    with np.errstate(divide="ignore"):
+        sizes = [abs(np.log(g)) for g, _ in _judged(exam).values() if not np.isnan(g)]
+    worst = max(sizes, default=0) or np.inf
+    # the last step that would still pass is left to chance
+    depth = 1 if worst > np.log(LARGEST_FACTOR) else int(np.log(TOTAL_CHANGE) / worst)
+    layers = f"at most {depth} hidden layers" if depth > 1 else "a single hidden layer"
+    return f"add residual connections, or use {layers}"
+
+
+def _advise_saturated(exam):
+    if exam.mlp.batch_norm:
+        return RESET
+    first = exam.table.saturated[0] >= SATURATED_SHARE
+    if _has_right_scale(exam) and first and exam.bias_shares[0] < LARGE_BIASES:
+        return _standardize(np.sqrt(np.mean(exam.X**2)))
+    return _advise_scale(exam)
 
 
 def _advise_symmetric(exam):
@@ -519,16 +619,20 @@ def _advise_dead(exam):
     layer = np.argmax(_dead_layers(exam))
     bias = exam.mlp.biases[layer].mean()
     start = f"set its biases, which have mean {bias:.3g}, to 0 and " if bias else ""
-    return (
-        f"{_sentence(start + _draw(exam.mlp))} "
-        "If it happened in training, lower the learning rate tenfold."
-    )
+    cure = _sentence(start + _draw(exam.mlp))
+    if exam.mlp.batch_norm and _norm_has_moved(exam.mlp):
+        cure = RESET
+    return f"{cure} If it happened in training, lower the learning rate tenfold."
 
 
 def _advise_collapsed(exam):
     X = exam.X
+    if (X[:, :1] == X).all():
+        return "Give it inputs that differ: all examples are the same."
     if np.sqrt(X.var(axis=1).mean()) < COLLAPSED_SPREAD * np.sqrt(np.mean(X**2)):
         return f"Subtract from every input the mean of its feature (on average {X.mean():.3g})."
+    if exam.mlp.batch_norm:
+        return RESET if _norm_has_moved(exam.mlp) else _advise_norm(exam)
     if any(b.any() for b in exam.mlp.biases[:-1]):
         return f"Set the biases to 0 and {_draw(exam.mlp)}."
     return f"Add BatchNorm or residual connections, and {_draw(exam.mlp)}."
@@ -539,6 +643,6 @@ ADVICE = {
     "dead": _advise_dead,
     "exploding": _advise_scale,
     "vanishing": _advise_scale,
-    "saturated": _advise_scale,
+    "saturated": _advise_saturated,
     "collapsed": _advise_collapsed,
 }
