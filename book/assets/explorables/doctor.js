@@ -69,7 +69,7 @@ const hasHead = (net) => net.weights.at(-1).data.some((w) => w !== 0);
 const isDead = ({ table, X }) => (layer, l) =>
 	layer.dead >= DEAD_SHARE && (l ? table[l - 1].rms : network.rms(X)) > 0;
 
-/** Each tells whether its verdict applies; the first is the verdict. */
+/** The first that applies is the verdict. */
 const CHECKS = {
 	symmetric: ({ table }) => table.some((layer) => layer.twins >= SYMMETRIC_SHARE),
 	dead: (exam) => exam.table.some(isDead(exam)),
