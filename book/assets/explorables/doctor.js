@@ -142,7 +142,7 @@ function adviseScale(exam) {
 
 const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 
-/** What to do about a verdict. */
+/** What to do. */
 const ADVICE = {
 	symmetric: (exam) => `${sentence(draw(exam))} Biases may stay 0.`,
 	dead: (exam) =>
