@@ -65,6 +65,13 @@ ICONS = """() => {
         }
     return [...shown];
 }"""
+DISTORTED = """() => {
+    const figures = [...document.querySelectorAll("article img")];
+    const size = (img, side) => img[`natural${side}`] || img.getAttribute(side.toLowerCase());
+    const stretch = (img) => (img.width * size(img, "Height")) / (img.height * size(img, "Width"));
+    const shown = figures.filter((img) => img.checkVisibility());
+    return shown.filter((img) => Math.abs(stretch(img) - 1) > 0.02).map((img) => img.alt);
+}"""
 DRAWN = """() => {
     const all = [...document.querySelectorAll("article .math")];
     const formulas = all.filter((formula) => formula.checkVisibility());
@@ -227,6 +234,7 @@ class Visit:
     unrendered: int
     math_errors: int
     overflow: int
+    distorted: list
     barriers: list
 
 
@@ -288,8 +296,9 @@ def visit(browser, home, address, judge=barriers):
             "unrendered": count("article .math:not(:has(mjx-container))"),
             "math_errors": count("mjx-merror, merror, [data-mjx-error]"),
         }
+        wide = page.evaluate(DISTORTED)
         page.set_viewport_size(PHONE)
-        seen["overflow"] = overflow(page)
+        seen |= {"overflow": overflow(page), "distorted": wide + page.evaluate(DISTORTED)}
         return Visit(requested, complaints, icons, drawn, barriers=judge(page), **seen)
 
 
@@ -417,6 +426,12 @@ def test_page_fits_a_phone(visits, page):
 
 @pytest.mark.needs("chromium")
 @each_page
+def test_figures_keep_their_shape(visits, page):
+    assert visits(page).distorted == []
+
+
+@pytest.mark.needs("chromium")
+@each_page
 def test_page_has_no_serious_barrier(visits, page):
     assert visits(page).barriers == []
 
@@ -431,7 +446,8 @@ def test_pages_work_from_the_disk(browser):
 @pytest.mark.needs("chromium")
 def test_the_browser_notices_what_a_page_must_not_do(browser, tmp_path):
     bad = """<img src="https://example.com/pixel.png"><script>throw new Error("broken")</script>
-        <img src="missing.png"><article><p class="math" style="width:900px">x</p>
+        <img src="missing.png"><article><img alt="flat" width="400" height="20" style="height:90px">
+        <p class="math" style="width:900px">x</p>
         <p>a <span class="math">x</span> <span class="math" style="color:#ddd">pale</span></p>
         </article>"""
     (tmp_path / "bad.html").write_text(f"<!doctype html>{bad}", "utf-8")
@@ -442,6 +458,7 @@ def test_the_browser_notices_what_a_page_must_not_do(browser, tmp_path):
     assert "ERR_FILE_NOT_FOUND" in complaints
     assert (seen.formulas, seen.unrendered) == (3, 3)
     assert seen.overflow > 0
+    assert seen.distorted == 2 * ["flat"]
     found = " ".join(seen.barriers)
     assert "image-alt" in found
     assert re.search(r'color-contrast: <span class="math" [^>]*>pale', found)

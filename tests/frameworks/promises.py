@@ -211,8 +211,16 @@ def classifier_in_jax(names):
 def tuning_in_torch(names):
     shares = torch.softmax(names["head"].bias, dim=0)
     np.testing.assert_allclose(numpy(shares), [0.7, 0.2, 0.1], rtol=1e-5)
-    assert_std(names["output"].weight, math.sqrt(64) / 512)
-    assert [group["lr"] for group in names["optimizer"].param_groups] == [1e-3 / 8, 1e-3]
+    first, hidden, output = (names[name] for name in ("first", "hidden", "output"))
+    for layer, std in ((first, math.sqrt(2 / 64)), (hidden, math.sqrt(2 / 512)), (output, 8 / 512)):
+        assert_std(layer.weight, std)
+        assert not layer.bias.any()
+    slow, fast = names["optimizer"].param_groups
+    assert [group["lr"] for group in (slow, fast)] == [1e-3 / 8, 1e-3]
+    assert {id(p) for p in slow["params"]} == {id(hidden.weight), id(output.weight)}
+    assert {id(p) for p in fast["params"]} == {id(first.weight)} | {
+        id(layer.bias) for layer in (first, hidden, output)
+    }
 
 
 def tuning_in_keras(names):
