@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from book._ext import placement
 from tests.book import HTML, NOTEBOOKS, ROOT, parsed, toc_documents
-from tests.browsing import DESKTOP, PHONE, draw_formulas, overflow, stop_fading, watch
+from tests.browsing import DESKTOP, PHONE, draw_formulas, overflow, stand_still, stop_fading, watch
 from tools import canonical, questions, records, sections
 
 SCRIPT = "interview/quiz.js"
@@ -189,6 +189,8 @@ def opened(context, home, document, complaints):
     watch(page, home, [], complaints)
     page.goto(f"{home}{document}.html")
     page.evaluate("window.MathJax?.startup?.promise")
+    page.locator(".quiz-item").first.scroll_into_view_if_needed()
+    stand_still(page)  # the formulas on the way are drawn now, and move what is below
     return page, Quiz(page, document)
 
 
