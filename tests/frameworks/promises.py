@@ -10,7 +10,6 @@ import torch
 
 import initlab as il
 from initlab.batch_norm import batch_statistics, normalize
-from initlab.initializers import TRUNCATED_STD
 from tests.frameworks.cases import numpy
 
 LINEAR, CONVOLUTION = torch.nn.Linear, torch.nn.Conv2d
@@ -256,11 +255,13 @@ PROMISES = {
         *2 * [has_std(math.sqrt(2 / 400))],
         *3 * [has_std(math.sqrt(2 / (400 + 300)))],
         *3 * [has_std(math.sqrt(1 / 400))],
+        *3 * [has_std(il.unit_variance_gain("gelu") / math.sqrt(400))],
         *3 * [has_std(0.0)],
-        has_std(0.02 * TRUNCATED_STD),
-        has_std(math.sqrt(2 * 2**2 / (16 * 4**2))),  # transposed, stride 2
+        *3 * [has_std(0.02)],  # after the cut
+        *3 * [has_std(math.sqrt(2 * 2**2 / (16 * 4**2)))],  # transposed, stride 2
         has_std(math.sqrt(2 / 3**2)),  # depthwise
-        has_values(open_forget_gate(100)),
+        *2 * [has_values(open_forget_gate(100))],
+        has_std(0.02),
     ],
     "09_pretraining_and_finetuning": [
         *(fine_tuning_in_torch, fine_tuning_in_keras, fine_tuning_in_jax),
